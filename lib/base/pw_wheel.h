@@ -1,0 +1,70 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ * Copyright (c) 2026 the pagewire authors
+ */
+#ifndef PW_WHEEL_H
+#define PW_WHEEL_H
+
+/**
+ * @file
+ * Timer wheel: hierarchical, exact, O(1) to set and to clear, at a cost that
+ * does not grow with the number of timers that are not due.
+ *
+ * Promise:  pw_wheel_expire(w, now) hands out every timer with at <= now once,
+ *           and none with at > now, whatever the width of a slot. Timers that
+ *           are handed out by one call sequence at one `now` come in an order
+ *           that depends only on the calls made before.
+ * Owner:    one per worker or simulated host. Not thread safe.
+ * Source:   Varghese and Lauck, "Hashed and Hierarchical Timing Wheels" (1987),
+ *           scheme 7.
+ */
+#include "pw_base.h"
+
+#define PW_WHEEL_TICK_BITS  16 /**< a slot of the lowest level is 2^16 ns, 65 us */
+#define PW_WHEEL_LEVEL_BITS 6  /**< 64 slots a level: one word says which are in use */
+#define PW_WHEEL_LEVELS     8  /**< 2^(16 + 48) ns: all of pw_ns */
+#define PW_WHEEL_SLOTS      (1 << PW_WHEEL_LEVEL_BITS)
+
+/** Lives in the object it wakes. All zero: not armed. */
+struct pw_timer {
+	struct pw_timer *next;
+	struct pw_timer **pprev; /**< NULL when not armed */
+	pw_ns at;                /**< the deadline; valid while armed */
+};
+
+struct pw_wheel {
+	pw_ns now;              /**< the latest time given to pw_wheel_expire() */
+	pw_ns due_min;          /**< earliest deadline among `due`, or PW_NEVER */
+	struct pw_timer *due;   /**< timers in the current slot of the lowest level */
+	uint64_t used[PW_WHEEL_LEVELS];
+	struct pw_timer *slot[PW_WHEEL_LEVELS][PW_WHEEL_SLOTS];
+};
+
+/** Make @p w empty, its clock at @p now. The wheel must not move in memory. */
+void pw_wheel_init(struct pw_wheel *w, pw_ns now);
+
+/** Arm @p t, or move it, to @p at; a time that is past fires at the next call. */
+void pw_timer_set(struct pw_wheel *w, struct pw_timer *t, pw_ns at);
+
+/** Disarm @p t; harmless when it is not armed. */
+void pw_timer_clear(struct pw_wheel *w, struct pw_timer *t);
+
+static inline bool
+pw_timer_armed(const struct pw_timer *t)
+{
+	return t->pprev != NULL;
+}
+
+/**
+ * Take one timer that is due; call until it returns NULL. The timer is no
+ * longer armed. @p now never goes back: an earlier value is taken as the last.
+ */
+struct pw_timer *pw_wheel_expire(struct pw_wheel *w, pw_ns now);
+
+/**
+ * When to look again: never later than the earliest deadline, possibly
+ * earlier (then pw_wheel_expire() hands out nothing, and the answer moves on).
+ * PW_NEVER when no timer is armed.
+ */
+pw_ns pw_wheel_next(const struct pw_wheel *w);
+
+#endif

@@ -1,0 +1,168 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ * Copyright (c) 2026 the pagewire authors
+ */
+#ifndef PW_STORE_H
+#define PW_STORE_H
+
+/**
+ * @file
+ * Page store: what is served, pinned in hugepages, lent out as spans.
+ *
+ * An *object* is a prefix (in pagewire: the rest of a response head) followed
+ * at once by a body (a file's contents, or a text given by the caller), so that
+ * one span covers both where the object is small. Objects of less than a page
+ * are packed side by side; a larger one starts where the packing left off or on
+ * a page of its own, whichever wastes less, and runs on through whole pages. A
+ * hole of a sparse file that covers whole pages costs one shared page of zeroes.
+ *
+ * Beside each page lie the one's-complement sums of its 512-byte blocks, taken
+ * once when it was filled, so that sending needs no look at the payload.
+ *
+ * Life:     create; add objects; need; load; serve; destroy.
+ * Threads:  set-up from main before the workers start; pw_store_span() and the
+ *           sums from any worker; struct pw_store_refs belongs to one worker.
+ * Promise:  after load, an object's bytes never change or move.
+ */
+#include "pw_base.h"
+#include "pw_span.h"
+#include "pw_tree.h"
+
+#define PW_PAGE_BITS  21
+#define PW_PAGE_BYTES (UINT32_C(1) << PW_PAGE_BITS)
+#define PW_SUM_BITS   9
+#define PW_SUM_BYTES  (UINT32_C(1) << PW_SUM_BITS) /**< a checksum block */
+#define PW_SUMS_A_PAGE (PW_PAGE_BYTES >> PW_SUM_BITS)
+
+#define PW_OBJECT_NONE UINT32_MAX
+
+/** One page: where it is for us and for a device. */
+struct pw_page {
+	uint8_t *addr;
+	uint64_t iova; /**< UINT64_MAX where the arena has none */
+};
+
+/** What is served under one number. Read-only after load. */
+struct pw_object {
+	pw_off size;         /**< bytes of the body */
+	uint64_t hash;       /**< XXH3_64bits of the body */
+	int64_t mtime_s;
+	uint32_t prefix_len; /**< bytes before the body */
+	uint32_t first_off;  /**< where in its first page the prefix starts */
+	uint32_t page_list;  /**< its first entry in the list of page numbers */
+	uint32_t n_pages;
+};
+
+/** Memory for the pages, from one of several providers. */
+struct pw_arena {
+	/** @return @p bytes of zeroed memory aligned to PW_PAGE_BYTES, or NULL with errno. */
+	void *(*alloc)(void *ctx, size_t bytes);
+	void (*free)(void *ctx, void *mem, size_t bytes);
+	/** The device's address of the page at @p addr, or UINT64_MAX. */
+	uint64_t (*iova)(void *ctx, const void *addr);
+	void *ctx;
+};
+
+/** Ordinary memory, for tests. */
+extern const struct pw_arena pw_arena_heap;
+
+struct pw_store;
+
+struct pw_store *pw_store_create(void);
+void pw_store_destroy(struct pw_store *st);
+
+/**
+ * Add a file of @p tree. Its size is what the scan saw.
+ * @return the object's number, counted from 0, or PW_OBJECT_NONE (no memory)
+ */
+uint32_t pw_store_add_file(
+	struct pw_store *st, const struct pw_tree *tree, uint32_t node, uint32_t prefix_len);
+
+/** Add a text; @p bytes are copied. @return as pw_store_add_file() */
+uint32_t pw_store_add_text(
+	struct pw_store *st, const void *bytes, uint32_t len, int64_t mtime_s, uint32_t prefix_len);
+
+/** Bytes of arena that the objects added so far take: a multiple of PW_PAGE_BYTES. */
+size_t pw_store_need(struct pw_store *st);
+
+struct pw_store_load_cfg {
+	const struct pw_arena *arena;
+	/**
+	 * Write the prefix of object @p id, exactly as long as was promised,
+	 * into @p to; size, hash and mtime_s of @p obj are final.
+	 */
+	void (*prefix)(void *ctx, uint32_t id, const struct pw_object *obj, uint8_t *to);
+	/** Called now and then while loading; may be NULL. */
+	void (*progress)(void *ctx, pw_off done_bytes, pw_off all_bytes);
+	void *ctx;
+};
+
+/**
+ * Read every file into the arena (io_uring, O_DIRECT where the file system
+ * takes it), take sums and hashes, write the prefixes.
+ * @return 0, or -ENOMEM (no arena of that size), -EIO or another error of
+ *         reading, -ESTALE: a file changed its size since the scan. The error
+ *         is logged with the file's path; the store can only be destroyed.
+ */
+int pw_store_load(struct pw_store *st, const struct pw_store_load_cfg *cfg);
+
+/** @return object @p id; valid for as long as the store. */
+const struct pw_object *pw_store_object(const struct pw_store *st, uint32_t id);
+uint32_t pw_store_n_objects(const struct pw_store *st);
+uint32_t pw_store_n_pages(const struct pw_store *st);
+const struct pw_page *pw_store_page(const struct pw_store *st, uint32_t page);
+
+/** Number of the @p i-th page of an object; i < n_pages. */
+uint32_t pw_store_page_of(const struct pw_store *st, const struct pw_object *obj, uint32_t i);
+
+/** Which of its pages holds byte @p off of an object, counted from its prefix. */
+static inline uint32_t
+pw_object_page_at(const struct pw_object *obj, pw_off off)
+{
+	return (uint32_t)((obj->first_off + off) >> PW_PAGE_BITS);
+}
+
+/**
+ * The bytes [off, off + len) of object @p id, counted from the start of its
+ * prefix, up to the end of the page that holds @p off.
+ * @return 0, -ENOENT no such object, -ERANGE off is at or past the end
+ */
+int pw_store_span(
+	const struct pw_store *st, uint32_t id, pw_off off, uint32_t len, struct pw_span *out);
+
+/**
+ * The sum of a span's bytes (as pw_sum() would give), from the sums of its
+ * blocks and its ragged edges.
+ * @param read_bytes  grows by the payload bytes that had to be read
+ */
+uint16_t pw_store_sum(const struct pw_store *st, const struct pw_span *span, uint64_t *read_bytes);
+
+/**
+ * One worker's connection holds, by page. The NIC's holds are counted apart, by
+ * the packet builder; a page may be reused only when both are gone everywhere.
+ */
+struct pw_store_refs {
+	const struct pw_store *store;
+	uint64_t n_holds; /**< all of `holds` added up: 0 when no connection holds a page */
+	uint32_t *holds;
+};
+
+int pw_store_refs_init(
+	struct pw_store_refs *refs, const struct pw_store *st, const struct pw_mem *mem);
+void pw_store_refs_fini(struct pw_store_refs *refs, const struct pw_mem *mem);
+
+static inline void
+pw_store_hold(struct pw_store_refs *refs, uint32_t page)
+{
+	refs->holds[page]++;
+	refs->n_holds++;
+}
+
+static inline void
+pw_store_put(struct pw_store_refs *refs, uint32_t page)
+{
+	PW_ASSERT(refs->holds[page] > 0);
+	refs->holds[page]--;
+	refs->n_holds--;
+}
+
+#endif

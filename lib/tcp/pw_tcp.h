@@ -1,0 +1,294 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ * Copyright (c) 2026 the pagewire authors
+ */
+#ifndef PW_TCP_H
+#define PW_TCP_H
+
+/**
+ * @file
+ * TCP (RFC 9293) for one host: a worker of the appliance, or one end of a test.
+ *
+ * TCP knows no packet buffer, device or clock. It is handed received segments
+ * as plain bytes and the time as `now`; what it wants to send it describes to
+ * env->send(). There is no send buffer: the user says how many bytes the stream
+ * has, and TCP asks app->source() for the bytes of a range whenever it sends
+ * them, the first time or again.
+ *
+ *	every turn:  now = clock;
+ *	             pw_tcp_input(t, &pkt, now);      for each received segment
+ *	             pw_tcp_run(t, now);              timers, then everything due to be sent
+ *	             sleep until pw_tcp_next(t)       if there is nothing else to do
+ *
+ * Inside, streams are counted by 64-bit offsets: the first byte after the SYN
+ * is 0. Sequence numbers exist only on the wire.
+ *
+ * Threads:  an instance and its connections belong to one thread.
+ * Bounds:   everything that a peer can fill is sized at creation, and counted.
+ */
+#include "pw_addr.h"
+#include "pw_base.h"
+#include "pw_drop.h"
+#include "pw_span.h"
+#include "pw_wire_tcp.h"
+
+struct pw_tcp;      /* private to tcp */
+struct pw_tcp_conn; /* private to tcp */
+
+/** RFC 9293 section 3.3.2. LISTEN is not a connection's state here, and TIME-WAIT
+ * is kept in a table of its own. */
+enum pw_tcp_state {
+	PW_TCP_CLOSED,
+	PW_TCP_SYN_SENT,
+	PW_TCP_SYN_RCVD,
+	PW_TCP_ESTABLISHED,
+	PW_TCP_FIN_WAIT_1,
+	PW_TCP_FIN_WAIT_2,
+	PW_TCP_CLOSE_WAIT,
+	PW_TCP_CLOSING,
+	PW_TCP_LAST_ACK,
+	PW_TCP_STATE_MAX,
+};
+
+/** How a connection ended. */
+enum pw_tcp_end {
+	PW_TCP_END_CLOSED,  /**< both ends closed in order */
+	PW_TCP_END_RESET,   /**< the peer sent RST */
+	PW_TCP_END_REFUSED, /**< RST in answer to our SYN, or ICMP unreachable meanwhile */
+	PW_TCP_END_TIMEOUT, /**< unanswered retransmissions, probes or keep-alives */
+	PW_TCP_END_ABORTED, /**< pw_tcp_abort(), or data for a user who had closed */
+	PW_TCP_END_MAX,
+};
+
+/** A segment to be sent. Valid only during env->send(). */
+struct pw_tcp_seg {
+	const struct pw_addr *src;
+	const struct pw_addr *dst;
+	struct pw_tcp_hdr hdr;
+	const uint8_t *opts; /**< hdr.opt_len bytes */
+	const struct pw_span *spans;
+	uint32_t n_spans;
+	uint32_t len;      /**< payload bytes: what the spans add up to */
+	uint32_t gso_size; /**< 0, or: cut into segments of this much payload (RFC 9293 header kept) */
+	bool rtx;          /**< holds bytes that were sent before */
+};
+
+/** What TCP asks of its surroundings. */
+struct pw_tcp_env {
+	/**
+	 * Send a segment.
+	 * @return 0, or -ENOBUFS: nothing was taken, ask again next turn. Any
+	 *         other failure (no route, neighbour unknown) is a packet lost on
+	 *         the way: 0.
+	 */
+	int (*send)(void *ctx, const struct pw_tcp_seg *seg);
+};
+
+/**
+ * The user of connections. Called on the owner's thread. Any pw_tcp_ function
+ * may be called from inside, on this or another connection, except
+ * pw_tcp_input(), pw_tcp_run() and pw_tcp_destroy().
+ */
+struct pw_tcp_app {
+	/** Established. @return false to abort it (then gone() is not called). */
+	bool (*open)(void *ctx, struct pw_tcp_conn *c, pw_ns now);
+	/**
+	 * In-order bytes. They are gone after the return.
+	 * @return how many were taken. The others are kept within the receive
+	 *         buffer, and offered again after pw_tcp_resume().
+	 */
+	uint32_t (*recv)(void *ctx, struct pw_tcp_conn *c, const uint8_t *data, uint32_t len,
+		pw_ns now);
+	/** The peer closed its direction; every byte was taken before. */
+	void (*eof)(void *ctx, struct pw_tcp_conn *c, pw_ns now);
+	/**
+	 * The bytes of the stream from @p off on. At most @p len are wanted; all
+	 * are below what pw_tcp_send() added up to, and none was acknowledged.
+	 * @param spans  PW_SEG_SPANS_MAX places
+	 * @param n      set to the number filled
+	 * @return bytes lent, in order; less than @p len makes a shorter
+	 *         segment; 0: not now (pw_tcp_resume() when they are there)
+	 */
+	uint32_t (*source)(void *ctx, struct pw_tcp_conn *c, pw_off off, uint32_t len,
+		struct pw_span *spans, uint32_t *n);
+	/** All bytes before @p una are acknowledged: what held them can be let go. */
+	void (*acked)(void *ctx, struct pw_tcp_conn *c, pw_off una, pw_ns now);
+	/** The time set by pw_tcp_set_timer() has come. */
+	void (*timer)(void *ctx, struct pw_tcp_conn *c, pw_ns now);
+	/** The connection is no more; called once for each open() that said true. */
+	void (*gone)(void *ctx, struct pw_tcp_conn *c, enum pw_tcp_end why, pw_ns now);
+};
+
+struct pw_tcp_cfg {
+	const struct pw_mem *mem;
+	const struct pw_tcp_env *env;
+	void *env_ctx;
+	uint8_t secret[32];       /**< of ISNs, timestamps and hashes: random, or a test's seed */
+	uint32_t max_conns;       /**< connections, half-open ones included */
+	uint32_t max_half_open;   /**< in SYN-RCVD; 0: a quarter of max_conns */
+	uint32_t max_time_wait;   /**< 0: as max_conns; when full the oldest goes */
+	uint32_t max_sent;        /**< records of what is in flight; 0: 4 a connection, >= 4096 */
+	uint32_t max_rcv_blocks;  /**< 2 KiB blocks for data out of order or not taken; 0: >= 1024 */
+	uint32_t rcv_buf_bytes;   /**< receive window at most; 0: 65,536 */
+	uint32_t app_bytes;       /**< room for the user in each connection */
+	uint16_t mtu;             /**< of layer 3; 0: 1500 */
+	uint32_t gso_max_bytes;   /**< payload that env->send() can cut up itself; 0: it cannot */
+	pw_ns user_timeout_ns;    /**< unacknowledged data at most this long; 0: 100 s (RFC 9293 3.8.3) */
+	pw_ns msl_ns;             /**< 0: 30 s */
+	const char *cc;           /**< "cubic" (default) or "newreno" */
+};
+
+/** @return an instance, or NULL with errno: ENOMEM, EINVAL (unknown cc). */
+struct pw_tcp *pw_tcp_create(const struct pw_tcp_cfg *cfg, pw_ns now);
+
+/** Forget every connection without a word to peers; gone() is called for each. */
+void pw_tcp_destroy(struct pw_tcp *t);
+
+/** Take connections to @p port of any local address. @return 0, -EADDRINUSE, -ENOSPC (16). */
+int pw_tcp_listen(struct pw_tcp *t, uint16_t port, const struct pw_tcp_app *app, void *app_ctx);
+
+/** From now on answer every SYN with RST; connections live on. */
+void pw_tcp_drain(struct pw_tcp *t);
+
+/** Reset every connection. */
+void pw_tcp_abort_all(struct pw_tcp *t, pw_ns now);
+
+/** A received segment: layer 3 has checked it and found it ours. */
+struct pw_tcp_pkt {
+	struct pw_addr src;
+	struct pw_addr dst;
+	const uint8_t *l4; /**< TCP header and payload */
+	uint32_t len;      /**< bytes there */
+	bool cksum_ok;     /**< the device found the TCP checksum right */
+};
+
+/** Take a segment. @return PW_OK, or why it (or its payload) was dropped. */
+enum pw_drop pw_tcp_input(struct pw_tcp *t, const struct pw_tcp_pkt *pkt, pw_ns now);
+
+/** What an ICMP error says, already validated by layer 3 (RFC 1122 3.2.2). */
+enum pw_tcp_icmp {
+	PW_TCP_ICMP_TOO_BIG,     /**< fragmentation needed: `mtu` is the next hop's, or 0 */
+	PW_TCP_ICMP_UNREACHABLE, /**< port, protocol, host or net unreachable */
+};
+
+/**
+ * An ICMP error about a segment from @p src to @p dst: the first 8 bytes of its
+ * TCP header are at @p l4. Believed only if it names a connection and a
+ * sequence number in flight (RFC 5927 section 4).
+ * @return PW_OK or PW_DROP_ICMP_STRAY
+ */
+enum pw_drop pw_tcp_icmp_error(struct pw_tcp *t, enum pw_tcp_icmp what, const struct pw_addr *src,
+	const struct pw_addr *dst, const uint8_t l4[8], uint32_t mtu, pw_ns now);
+
+/** Do all that is due at @p now: timers, then sending. */
+void pw_tcp_run(struct pw_tcp *t, pw_ns now);
+
+/** When pw_tcp_run() has to be called next; the past when something waits to be sent. */
+pw_ns pw_tcp_next(const struct pw_tcp *t);
+
+/**
+ * Open a connection from @p local (port 0: chosen, RFC 6056) to @p remote.
+ * app->open() or app->gone() tells how it went.
+ * @return the connection, or NULL with errno: ENOBUFS, EADDRINUSE
+ */
+struct pw_tcp_conn *pw_tcp_connect(struct pw_tcp *t, const struct pw_addr *local, uint16_t lport,
+	const struct pw_addr *remote, uint16_t rport, const struct pw_tcp_app *app, void *app_ctx,
+	pw_ns now);
+
+/** Room of cfg.app_bytes that belongs to the user; zeroed before open(). */
+void *pw_tcp_room(struct pw_tcp_conn *c);
+
+/** @p len more bytes can be had from source(). Not after pw_tcp_close(). */
+void pw_tcp_send(struct pw_tcp_conn *c, uint64_t len);
+
+/** Bytes said to pw_tcp_send() so far: the offset that the next ones will have. */
+pw_off pw_tcp_sent_end(const struct pw_tcp_conn *c);
+
+/** Close our direction: FIN after the last byte. The peer may go on sending. */
+void pw_tcp_shutdown(struct pw_tcp_conn *c);
+
+/** Close, and take nothing more: data that still comes is answered by RST (RFC 9293 3.6.1). */
+void pw_tcp_close(struct pw_tcp_conn *c);
+
+/** Send RST and forget; gone() is called with PW_TCP_END_ABORTED. */
+void pw_tcp_abort(struct pw_tcp_conn *c, pw_ns now);
+
+/** Offer what was not taken by recv() again, ask source() again. */
+void pw_tcp_resume(struct pw_tcp_conn *c);
+
+/** Call app->timer() at @p at; PW_NEVER: not at all. One timer a connection. */
+void pw_tcp_set_timer(struct pw_tcp_conn *c, pw_ns at);
+
+/** What can be told of a connection. */
+struct pw_tcp_info {
+	struct pw_addr local;
+	struct pw_addr remote;
+	uint16_t lport;
+	uint16_t rport;
+	enum pw_tcp_state state;
+	uint32_t mss_bytes;
+	uint32_t cwnd_bytes;
+	uint32_t ssthresh_bytes;
+	uint32_t flight_bytes;
+	uint32_t snd_wnd_bytes;
+	pw_ns srtt_ns;
+	pw_ns rto_ns;
+	pw_off snd_una;
+	pw_off snd_nxt;
+	pw_off rcv_nxt;
+	uint64_t rtx_segs;
+};
+void pw_tcp_get_info(const struct pw_tcp_conn *c, struct pw_tcp_info *out);
+
+/** Call @p fn for each connection. */
+void pw_tcp_each(struct pw_tcp *t, void (*fn)(void *ctx, struct pw_tcp_conn *c), void *ctx);
+
+/* clang-format off */
+#define PW_TCP_STATS(X) \
+	X(opened_passive, "connections established by a peer's SYN") \
+	X(opened_active, "connections established by our SYN") \
+	X(closed, "connections closed in order by both ends") \
+	X(resets_in, "connections ended by a peer's RST") \
+	X(aborted, "connections we ended by RST") \
+	X(timeouts, "connections ended by a time-out") \
+	X(refused, "connections that our SYN did not get") \
+	X(segs_in, "segments received") \
+	X(segs_out, "segments sent") \
+	X(bytes_in, "payload bytes received in order") \
+	X(bytes_out, "payload bytes sent for the first time") \
+	X(rtx_segs, "segments sent again") \
+	X(rtx_bytes, "payload bytes sent again") \
+	X(fast_recoveries, "times loss was found by acknowledgements") \
+	X(rtos, "retransmission time-outs") \
+	X(tlps, "tail loss probes") \
+	X(spurious, "recoveries undone: nothing had been lost") \
+	X(persists, "zero-window probes sent") \
+	X(dup_acks, "duplicate acknowledgements received") \
+	X(ooo_segs, "segments received out of order") \
+	X(challenge_acks, "challenge ACKs sent (RFC 5961)") \
+	X(rsts_out, "RST segments sent") \
+	X(send_full, "times the transmit queue or the mbuf pool was full") \
+	X(time_wait_recycled, "TIME-WAIT entries that went before their time") \
+	X(sent_exhausted, "times no record for data in flight was free")
+/* clang-format on */
+
+struct pw_tcp_stats {
+#define X(name, help) uint64_t name;
+	PW_TCP_STATS(X)
+#undef X
+};
+const struct pw_tcp_stats *pw_tcp_stats(const struct pw_tcp *t);
+
+/** What is in use now; all 0 when nothing is left of any connection. */
+struct pw_tcp_usage {
+	uint32_t conns;
+	uint32_t half_open;
+	uint32_t time_wait;
+	uint32_t sent_records;
+	uint32_t rcv_blocks;
+};
+void pw_tcp_get_usage(const struct pw_tcp *t, struct pw_tcp_usage *out);
+
+/** Bytes that one connection takes, with the user's @p app_bytes, and all else counted. */
+size_t pw_tcp_conn_bytes(uint32_t app_bytes);
+
+#endif

@@ -1,0 +1,156 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ * Copyright (c) 2026 the pagewire authors
+ */
+#ifndef PW_WIRE_TCP_H
+#define PW_WIRE_TCP_H
+
+/**
+ * @file
+ * The TCP header on the wire (RFC 9293 section 3.1) and its options.
+ *
+ * Check once with pw_tcp_check(), against the bytes really present; then the
+ * accessors cannot fail. Values are in host order here and nowhere else in
+ * network order.
+ */
+#include <rte_byteorder.h>
+#include "pw_addr.h"
+
+#define PW_TCP_HLEN_MIN 20
+#define PW_TCP_OPT_MAX  40
+#define PW_TCP_SACK_MAX 4 /**< blocks that fit the options (RFC 2018 section 3) */
+
+enum {
+	PW_TCP_FIN = 0x01,
+	PW_TCP_SYN = 0x02,
+	PW_TCP_RST = 0x04,
+	PW_TCP_PSH = 0x08,
+	PW_TCP_ACK = 0x10,
+	PW_TCP_URG = 0x20,
+	PW_TCP_ECE = 0x40,
+	PW_TCP_CWR = 0x80,
+};
+
+/** A header as TCP speaks of it: host order, options as bytes. */
+struct pw_tcp_hdr {
+	uint16_t sport;
+	uint16_t dport;
+	uint32_t seq;
+	uint32_t ack;
+	uint16_t wnd; /**< as sent: already scaled down */
+	uint8_t flags;
+	uint8_t opt_len; /**< bytes of options; a multiple of 4 when emitted */
+};
+
+/** One SACK block: [left, right). */
+struct pw_tcp_sack {
+	uint32_t left;
+	uint32_t right;
+};
+
+/** What the options said. `has` tells which of the others are set. */
+struct pw_tcp_opts {
+	uint8_t has; /**< PW_OPT_* */
+	uint8_t wscale;
+	uint8_t n_sack;
+	uint16_t mss;
+	uint32_t ts_val;
+	uint32_t ts_ecr;
+	struct pw_tcp_sack sack[PW_TCP_SACK_MAX];
+};
+
+enum {
+	PW_OPT_MSS = 0x01,
+	PW_OPT_WSCALE = 0x02,
+	PW_OPT_SACK_OK = 0x04,
+	PW_OPT_TS = 0x08,
+	PW_OPT_SACK = 0x10,
+};
+
+/**
+ * Is there a TCP header in the @p avail bytes at @p p?
+ * @return its length with options, or 0 when the bytes cannot be TCP.
+ */
+static inline uint32_t
+pw_tcp_check(const uint8_t *p, uint32_t avail)
+{
+	uint32_t hlen;
+
+	if (avail < PW_TCP_HLEN_MIN)
+		return 0;
+	hlen = (p[12] >> 4) * 4u;
+	return hlen < PW_TCP_HLEN_MIN || hlen > avail ? 0 : hlen;
+}
+
+/** Read a header that pw_tcp_check() passed. */
+void pw_tcp_parse(const uint8_t *p, struct pw_tcp_hdr *out);
+
+/**
+ * Read the @p len option bytes at @p p. Never fails: an option that runs past
+ * the end or whose length is below 2 ends the reading (RFC 9293 section 3.1),
+ * bytes after end-of-list are not read, unknown options and options of a wrong
+ * length are skipped. MSS, window scale and SACK-permitted are meant for SYNs:
+ * the caller ignores them elsewhere. A window shift above 14 reads as 14 (RFC
+ * 7323 section 2.3).
+ */
+void pw_tcp_parse_opts(const uint8_t *p, uint32_t len, struct pw_tcp_opts *out);
+
+/**
+ * Write the header and @p opts at @p p, checksum and urgent pointer zero.
+ * @return its length: 20 + h->opt_len.
+ */
+uint32_t pw_tcp_emit(uint8_t *p, const struct pw_tcp_hdr *h, const uint8_t *opts);
+
+/** Bytes of pw_tcp_put_ts(): two NOPs and the option. */
+#define PW_TCP_TS_LEN 12
+
+/** Write NOP, NOP, timestamps at @p p (RFC 7323 appendix A). */
+static inline void
+pw_tcp_put_ts(uint8_t *p, uint32_t val, uint32_t ecr)
+{
+	uint32_t w[3] = {RTE_BE32(0x0101080a), rte_cpu_to_be_32(val), rte_cpu_to_be_32(ecr)};
+
+	memcpy(p, w, sizeof(w));
+}
+
+/**
+ * Write the options of a SYN in Linux's order (MSS, SACK-permitted,
+ * timestamps, NOP, window scale), those named in o->has.
+ * @return bytes written, a multiple of 4, at most 20.
+ */
+uint32_t pw_tcp_put_syn_opts(uint8_t *p, const struct pw_tcp_opts *o);
+
+/** Write NOP, NOP, SACK with @p n blocks. @return bytes written: 4 + 8 n. */
+uint32_t pw_tcp_put_sack(uint8_t *p, const struct pw_tcp_sack *blocks, uint32_t n);
+
+/** Write 16 bits in network order anywhere. */
+static inline void
+pw_put_be16(uint8_t *p, uint16_t v)
+{
+	p[0] = (uint8_t)(v >> 8);
+	p[1] = (uint8_t)v;
+}
+
+static inline void
+pw_put_be32(uint8_t *p, uint32_t v)
+{
+	rte_be32_t be = rte_cpu_to_be_32(v);
+
+	memcpy(p, &be, sizeof(be));
+}
+
+static inline uint16_t
+pw_get_be16(const uint8_t *p)
+{
+	return (uint16_t)(p[0] << 8 | p[1]);
+}
+
+static inline uint32_t
+pw_get_be32(const uint8_t *p)
+{
+	rte_be32_t be;
+
+	memcpy(&be, p, sizeof(be));
+	return rte_be_to_cpu_32(be);
+}
+
+#endif
