@@ -52,8 +52,8 @@ pw_sum_sub(uint16_t a, uint16_t b)
  * The sum of the pseudo-header (RFC 9293 section 3.1; RFC 8200 section 8.1)
  * for @p l4_len bytes of protocol @p proto.
  */
-uint16_t pw_sum_pseudo(const struct pw_addr *src, const struct pw_addr *dst, uint8_t proto,
-	uint32_t l4_len);
+uint16_t pw_sum_pseudo(
+	const struct pw_addr *src, const struct pw_addr *dst, uint8_t proto, uint32_t l4_len);
 
 /** What goes into the checksum field for a sum over everything else. */
 static inline uint16_t

@@ -12,11 +12,11 @@
  * accessors cannot fail. Values are in host order here and nowhere else in
  * network order.
  */
-#include <rte_byteorder.h>
-#include "pw_addr.h"
+#include "pw_base.h"
+#include "pw_wire_bytes.h"
 
 #define PW_TCP_HLEN_MIN 20
-#define PW_TCP_OPT_MAX  40
+#define PW_TCP_OPT_MAX	40
 #define PW_TCP_SACK_MAX 4 /**< blocks that fit the options (RFC 2018 section 3) */
 
 enum {
@@ -82,7 +82,17 @@ pw_tcp_check(const uint8_t *p, uint32_t avail)
 }
 
 /** Read a header that pw_tcp_check() passed. */
-void pw_tcp_parse(const uint8_t *p, struct pw_tcp_hdr *out);
+static inline void
+pw_tcp_parse(const uint8_t *p, struct pw_tcp_hdr *out)
+{
+	out->sport = pw_get_be16(p);
+	out->dport = pw_get_be16(p + 2);
+	out->seq = pw_get_be32(p + 4);
+	out->ack = pw_get_be32(p + 8);
+	out->opt_len = (uint8_t)((p[12] >> 4) * 4 - PW_TCP_HLEN_MIN);
+	out->flags = p[13];
+	out->wnd = pw_get_be16(p + 14);
+}
 
 /**
  * Read the @p len option bytes at @p p. Never fails: an option that runs past
@@ -94,14 +104,30 @@ void pw_tcp_parse(const uint8_t *p, struct pw_tcp_hdr *out);
  */
 void pw_tcp_parse_opts(const uint8_t *p, uint32_t len, struct pw_tcp_opts *out);
 
+/** Bytes of pw_tcp_put_ts(): two NOPs and the option. */
+#define PW_TCP_TS_LEN 12
+
 /**
  * Write the header and @p opts at @p p, checksum and urgent pointer zero.
  * @return its length: 20 + h->opt_len.
  */
-uint32_t pw_tcp_emit(uint8_t *p, const struct pw_tcp_hdr *h, const uint8_t *opts);
+static inline uint32_t
+pw_tcp_emit(uint8_t *p, const struct pw_tcp_hdr *h, const uint8_t *opts)
+{
+	uint32_t hlen = PW_TCP_HLEN_MIN + h->opt_len;
 
-/** Bytes of pw_tcp_put_ts(): two NOPs and the option. */
-#define PW_TCP_TS_LEN 12
+	pw_put_be32(p, (uint32_t)h->sport << 16 | h->dport);
+	pw_put_be32(p + 4, h->seq);
+	pw_put_be32(p + 8, h->ack);
+	pw_put_be32(p + 12, hlen << 26 | (uint32_t)h->flags << 16 | h->wnd);
+	pw_put_be32(p + 16, 0);
+	/* Nearly every segment has timestamps and nothing else: a copy without a call. */
+	if (likely(h->opt_len == PW_TCP_TS_LEN))
+		memcpy(p + PW_TCP_HLEN_MIN, opts, PW_TCP_TS_LEN);
+	else if (h->opt_len != 0)
+		memcpy(p + PW_TCP_HLEN_MIN, opts, h->opt_len);
+	return hlen;
+}
 
 /** Write NOP, NOP, timestamps at @p p (RFC 7323 appendix A). */
 static inline void
@@ -121,36 +147,5 @@ uint32_t pw_tcp_put_syn_opts(uint8_t *p, const struct pw_tcp_opts *o);
 
 /** Write NOP, NOP, SACK with @p n blocks. @return bytes written: 4 + 8 n. */
 uint32_t pw_tcp_put_sack(uint8_t *p, const struct pw_tcp_sack *blocks, uint32_t n);
-
-/** Write 16 bits in network order anywhere. */
-static inline void
-pw_put_be16(uint8_t *p, uint16_t v)
-{
-	p[0] = (uint8_t)(v >> 8);
-	p[1] = (uint8_t)v;
-}
-
-static inline void
-pw_put_be32(uint8_t *p, uint32_t v)
-{
-	rte_be32_t be = rte_cpu_to_be_32(v);
-
-	memcpy(p, &be, sizeof(be));
-}
-
-static inline uint16_t
-pw_get_be16(const uint8_t *p)
-{
-	return (uint16_t)(p[0] << 8 | p[1]);
-}
-
-static inline uint32_t
-pw_get_be32(const uint8_t *p)
-{
-	rte_be32_t be;
-
-	memcpy(&be, p, sizeof(be));
-	return rte_be_to_cpu_32(be);
-}
 
 #endif
