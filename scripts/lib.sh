@@ -205,7 +205,7 @@ pw_bridge_start() {
 	pw_at_exit rm -rf "/var/run/dpdk/$prefix"
 	pw_at_exit pw_kill "$PW_BRIDGE_PID"
 	for ((i = 0; i < 100; i++)); do
-		! grep -q 'Port statistics' "$log" || return 0
+		! grep -q 'TX RS bit threshold' "$log" || return 0
 		kill -0 "$PW_BRIDGE_PID" 2>/dev/null || break
 		sleep 0.1
 	done
