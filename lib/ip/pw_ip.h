@@ -1,0 +1,104 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ * Copyright (c) 2026 the pagewire authors
+ */
+#ifndef PW_IP_H
+#define PW_IP_H
+
+/**
+ * @file
+ * IPv4 and ICMP of a host (RFC 791, 792, 1122, 6864): every received packet is
+ * checked before it is believed, echo is answered, errors are sent within a
+ * rate limit, and what belongs to TCP is handed to the caller.
+ *
+ * Policy: this host forwards nothing, takes no fragments, and drops source
+ * routed packets; each is counted.
+ *
+ * Owner:    one per worker and port. Not thread safe.
+ */
+#include "pw_addr.h"
+#include "pw_base.h"
+#include "pw_drop.h"
+#include "pw_link.h"
+#include "pw_port.h"
+#include "pw_seg.h"
+
+#define PW_IP4_HLEN 20 /**< of what we send: no options */
+
+#define PW_IP_PROTO_ICMP 1
+#define PW_IP_PROTO_TCP	 6
+#define PW_IP_PROTO_UDP	 17
+
+/** ICMP errors: this many at once, then this many a second (RFC 1812 section 4.3.2.8). */
+#define PW_IP_ICMP_BURST 50
+#define PW_IP_ICMP_PER_S 100
+
+struct pw_ip_cfg {
+	const struct pw_if_addr *addrs; /**< kept by reference; at least one */
+	uint32_t n_addrs;
+	struct pw_addr gateway; /**< next hop for what is not on-link; all zero: there is none */
+	uint16_t mtu;
+	bool tx_ip4_cksum; /**< the device writes the header checksum */
+	struct pw_seg *seg;
+	struct pw_link *link;
+	struct pw_drops *drops; /**< what is dropped on the way out is counted here */
+	const struct pw_mem *mem;
+};
+
+struct pw_ip; /* private to ip */
+
+/** @return NULL with errno: ENOMEM, EINVAL (no address) */
+struct pw_ip *pw_ip_create(const struct pw_ip_cfg *cfg, pw_ns now);
+void pw_ip_destroy(struct pw_ip *ip);
+
+/** For whom a packet is. */
+enum pw_ip_what {
+	PW_IP_DONE,	   /**< dealt with here */
+	PW_IP_TCP,	   /**< a segment */
+	PW_IP_TOO_BIG,	   /**< a segment of ours did not fit: `mtu` is what does, or 0 */
+	PW_IP_UNREACHABLE, /**< a segment of ours was refused: host, net, protocol or port */
+};
+
+/** A received packet, checked. */
+struct pw_ip_rx {
+	enum pw_ip_what what;
+	/** TCP: whence and where to. Of an error: our address and the peer's, as quoted. */
+	struct pw_addr src;
+	struct pw_addr dst;
+	const uint8_t *l4; /**< the segment; of an error: its first 8 bytes or more, quoted */
+	uint32_t len;
+	uint32_t mtu;
+};
+
+/** What the device found out about a packet. */
+struct pw_ip_hint {
+	bool ip4_ok; /**< header checksum right */
+	bool l4_ok;  /**< TCP checksum right */
+};
+
+/** Take the packet in @p in (from pw_link_input()). @return PW_OK, or why it was dropped. */
+enum pw_drop pw_ip_input(struct pw_ip *ip, const struct pw_link_rx *in, struct pw_ip_hint hint,
+	pw_ns now, struct pw_ip_rx *out);
+
+/**
+ * Send @p m, whose first byte is layer 4's, from @p src to @p dst. IPv4 goes
+ * out with DF set, a TTL of 64 and, being atomic, ID 0 (RFC 6864 section 4.1).
+ * With RTE_MBUF_F_TX_TCP_CKSUM set by the caller, the lengths that the device
+ * needs are set here. Takes @p m in any case; a drop is counted.
+ */
+void pw_ip_output(struct pw_ip *ip, struct rte_mbuf *m, const struct pw_addr *src,
+	const struct pw_addr *dst, uint8_t proto, pw_ns now);
+
+/** Is @p a one of ours? */
+bool pw_ip_is_local(const struct pw_ip *ip, const struct pw_addr *a);
+
+/** Written by the owner alone; another thread may read it. */
+struct pw_ip_stats {
+	uint64_t packets_in;
+	uint64_t packets_out;
+	uint64_t echo_replies;
+	uint64_t errors_out; /**< ICMP errors sent */
+	uint64_t no_route;   /**< not on-link and no gateway: dropped */
+};
+const struct pw_ip_stats *pw_ip_stats(const struct pw_ip *ip);
+
+#endif

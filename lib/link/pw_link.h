@@ -1,0 +1,116 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ * Copyright (c) 2026 the pagewire authors
+ */
+#ifndef PW_LINK_H
+#define PW_LINK_H
+
+/**
+ * @file
+ * Ethernet and its neighbours: frames in and out, address resolution by ARP
+ * (RFC 826, RFC 1122 section 2.3.2), packets that wait for a neighbour.
+ *
+ * An entry is made by our own need, or by a request for one of our addresses
+ * from a sender on-link; a reply that nobody asked for changes nothing. A
+ * neighbour in use is never pushed out by others. Everything is bounded: the
+ * table, those being resolved, the packets that wait; requests for one address
+ * go out once a second at most, and one that does not answer is left alone for
+ * a while.
+ *
+ * Received frames are read as plain bytes: no mbuf is kept or changed.
+ *
+ * Owner:    one per worker and port. Not thread safe.
+ */
+#include "pw_addr.h"
+#include "pw_base.h"
+#include "pw_drop.h"
+#include "pw_port.h"
+#include "pw_seg.h"
+
+#define PW_LINK_HLEN 14 /**< Ethernet header */
+
+/** An address of ours and its network. */
+struct pw_if_addr {
+	struct pw_addr addr;
+	uint8_t prefix_bits; /**< of the 128: an IPv4 /24 is 96 + 24 */
+};
+
+struct pw_link_cfg {
+	struct rte_ether_addr mac;
+	const struct pw_if_addr *addrs; /**< kept by reference */
+	uint32_t n_addrs;
+	uint32_t max_neighbours; /**< 0: 1024 */
+	struct pw_seg *seg;	 /**< builds our own messages */
+	struct pw_port_tx *tx;	 /**< where frames go */
+	struct pw_drops *drops;	 /**< what is dropped on the way out is counted here */
+	const struct pw_mem *mem;
+	uint64_t seed; /**< of the table's hash */
+};
+
+struct pw_link; /* private to link */
+
+/** @return NULL with errno: ENOMEM */
+struct pw_link *pw_link_create(const struct pw_link_cfg *cfg, pw_ns now);
+
+/** Free it and the packets that wait. */
+void pw_link_destroy(struct pw_link *l);
+
+/** What a frame held. */
+struct pw_link_rx {
+	const uint8_t *l3; /**< an IPv4 packet, padding perhaps behind it; NULL: done here */
+	uint32_t len;	   /**< bytes there */
+	bool group;	   /**< sent to a broadcast or multicast MAC address */
+};
+
+/** Take the frame of @p len bytes at @p p. @return PW_OK, or why it was dropped. */
+enum pw_drop pw_link_input(
+	struct pw_link *l, const uint8_t *p, uint32_t len, pw_ns now, struct pw_link_rx *rx);
+
+/**
+ * Send @p m, a layer 3 packet, to the neighbour @p hop: now, or when it is
+ * resolved. Takes @p m in any case; a drop is counted.
+ */
+void pw_link_output(struct pw_link *l, struct rte_mbuf *m, const struct pw_addr *hop, pw_ns now);
+
+/** Say who we are, for each address, by a gratuitous request (RFC 5227 section 2.3). */
+void pw_link_announce(struct pw_link *l);
+
+/** Repeat requests, give up, forget: what is due at @p now. */
+void pw_link_run(struct pw_link *l, pw_ns now);
+
+/** When pw_link_run() has something to do, or PW_NEVER. */
+pw_ns pw_link_next(const struct pw_link *l);
+
+/** Written by the owner alone; another thread may read it. */
+struct pw_link_stats {
+	uint32_t neighbours; /**< entries in use */
+	uint32_t resolving;  /**< of them, without an answer yet */
+	uint32_t waiting;    /**< packets that wait for a neighbour */
+	uint64_t requests_out;
+	uint64_t replies_out;
+	uint64_t resolved;
+	uint64_t moved; /**< a neighbour's MAC address changed */
+};
+const struct pw_link_stats *pw_link_stats(const struct pw_link *l);
+
+enum pw_neigh_state {
+	PW_NEIGH_FREE,
+	PW_NEIGH_INCOMPLETE, /**< asked by broadcast, no answer yet */
+	PW_NEIGH_REACHABLE,  /**< heard of lately */
+	PW_NEIGH_STALE,	     /**< not heard of for a while; asked when it is used next */
+	PW_NEIGH_PROBE,	     /**< used, and asked whether it is still there */
+	PW_NEIGH_FAILED,     /**< did not answer; left alone until the time is over */
+};
+
+/** One entry, for show and for tests. */
+struct pw_neigh_info {
+	struct pw_addr addr;
+	struct rte_ether_addr mac;
+	enum pw_neigh_state state;
+	uint32_t waiting;
+};
+
+/** Call @p fn for each entry; on the owner's thread. */
+void pw_link_each(const struct pw_link *l, void (*fn)(void *ctx, const struct pw_neigh_info *info),
+	void *ctx);
+
+#endif

@@ -1,0 +1,148 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ * Copyright (c) 2026 the pagewire authors
+ */
+#ifndef PW_LOOP_H
+#define PW_LOOP_H
+
+/**
+ * @file
+ * A worker: one lcore, run to completion. One turn reads the clock, receives a
+ * burst, feeds link, ip and tcp, lets tcp do what is due, and offers the batch
+ * to the device. No lock, log, heap allocation or system call in a turn; once a
+ * second there is housekeeping, and a worker with nothing to do may sleep.
+ *
+ * What the device does not take is kept in order and offered again; TCP is told
+ * when there is no more room. A packet that was built is never dropped for that.
+ *
+ * Threads:  create, destroy from main; run on the worker's lcore; post and the
+ *           statistics from any thread.
+ */
+#include "pw_addr.h"
+#include "pw_base.h"
+#include "pw_drop.h"
+#include "pw_ip.h"
+#include "pw_link.h"
+#include "pw_port.h"
+#include "pw_seg.h"
+#include "pw_store.h"
+#include "pw_tcp.h"
+
+#define PW_LOOP_IFS_MAX 8
+
+/** What a worker with nothing to do does. */
+enum pw_idle {
+	PW_IDLE_SPIN,  /**< goes on polling */
+	PW_IDLE_PAUSE, /**< polls with growing pauses, of some microseconds at most */
+	PW_IDLE_SLEEP, /**< sleeps until a packet comes (or, without RX interrupts, in short naps)
+			*/
+};
+
+/** What is served over TCP. All functions are called on the worker's thread. */
+struct pw_service {
+	const struct pw_tcp_app *app;
+	void *ctx;	    /**< given to every function, those of `app` included */
+	uint32_t app_bytes; /**< room in each connection */
+	/** Once a second and once before the first packet; may be NULL. @p unix_s: time of day. */
+	void (*tick)(void *ctx, pw_ns now, int64_t unix_s);
+	/** No new work: finish what runs. Called once; may be NULL. */
+	void (*drain)(void *ctx, pw_ns now);
+};
+
+/** A port as one worker uses it. */
+struct pw_loop_if {
+	const struct pw_port *port;
+	/** NULL: queue `queue_id` of the device. Otherwise these (tests, simulator). */
+	const struct pw_port_queue *queue;
+	const struct pw_if_addr *addrs; /**< kept by reference */
+	uint32_t n_addrs;
+	struct pw_addr gateway; /**< all zero: none */
+};
+
+struct pw_worker_cfg {
+	uint32_t id; /**< counted from 0, unique in the process */
+	int socket_id;
+	uint16_t queue_id;
+	const struct pw_loop_if *ifs; /**< copied; at most PW_LOOP_IFS_MAX */
+	uint32_t n_ifs;
+	const struct pw_store *store; /**< may be NULL */
+	struct pw_service service;
+	uint16_t listen_port;
+	/** Bounds and secret; mem, env, env_ctx, app_bytes, mtu and gso are set by the worker. */
+	struct pw_tcp_cfg tcp;
+	enum pw_idle idle;
+};
+
+struct pw_worker; /* private to loop */
+
+/**
+ * Make a worker: pools, neighbour tables, TCP, listening. Accepts nothing before
+ * pw_worker_run().
+ * @return NULL with errno: ENOMEM, EINVAL; one line logged.
+ */
+struct pw_worker *pw_worker_create(const struct pw_worker_cfg *cfg);
+
+/**
+ * Free it. The ports must have been stopped (pw_port_stop()) since the run, so
+ * that no device holds a packet.
+ */
+void pw_worker_destroy(struct pw_worker *w);
+
+/**
+ * Serve, on this thread, until stopped. When it returns, no connection is left
+ * and what could be sent was handed to the device.
+ */
+void pw_worker_run(struct pw_worker *w);
+
+/** One turn; for tests, which have a clock of their own. @return packets or timers moved */
+bool pw_worker_turn(struct pw_worker *w, pw_ns now);
+
+/** Is the worker done: drained or stopped? */
+bool pw_worker_done(const struct pw_worker *w);
+
+enum pw_worker_do {
+	PW_WORKER_DRAIN, /**< no new connections; stop when none is left, or after `ns` */
+	PW_WORKER_STOP,	 /**< reset all connections and stop */
+};
+
+/** Ask a worker for something. Any thread. @return 0, or -EAGAIN: 64 are waiting */
+int pw_worker_post(struct pw_worker *w, enum pw_worker_do what, pw_ns ns);
+
+/** A snapshot, taken while the worker runs: each figure is right, not all at one moment. */
+struct pw_worker_stats {
+	uint64_t rx_packets;
+	uint64_t rx_bytes;
+	uint64_t tx_packets;
+	uint64_t tx_bytes;
+	uint64_t turns;
+	uint64_t busy_turns;  /**< moved a packet or ran a timer */
+	uint64_t busy_cycles; /**< TSC cycles of those */
+	uint64_t sleeps;
+	uint64_t rx_linearised; /**< packets received in several buffers, put together by copying */
+	struct pw_drops drops;
+	struct pw_ledger ledger;
+	struct pw_link_stats link; /**< all ports added up, like the following */
+	struct pw_ip_stats ip;
+	struct pw_tcp_stats tcp;
+	struct pw_tcp_usage usage;
+};
+
+/** Any thread. */
+void pw_worker_get_stats(const struct pw_worker *w, struct pw_worker_stats *out);
+
+/** What a worker still has out; all 0 once its ports are stopped. */
+struct pw_worker_leaks {
+	struct pw_seg_usage seg; /**< packets, windows, page references held by devices */
+	uint32_t conns;
+	uint32_t waiting; /**< packets that wait for the device or a neighbour */
+};
+
+/** After pw_worker_run() and pw_port_stop(). @return true when nothing is missing. */
+bool pw_worker_get_leaks(const struct pw_worker *w, struct pw_worker_leaks *out);
+
+/** The TCP of a worker; for its own thread, or when it does not run. */
+struct pw_tcp *pw_worker_tcp(struct pw_worker *w);
+
+/** Nanoseconds of the worker's clock; any thread. */
+pw_ns pw_worker_clock(const struct pw_worker *w);
+
+#endif
