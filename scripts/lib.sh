@@ -197,6 +197,7 @@ pw_bridge_start() {
 	local log=$PW_TMP/bridge.log prefix=pwbr$$ i
 
 	[ ${#PROFILE_BRIDGE[@]} -gt 0 ] || return 0
+	: >"$log"
 	pw_in stdbuf -oL dpdk-testpmd --lcores "(0,1)@(0-$(($(nproc) - 1)))" --no-pci --no-huge --no-shconf -m 256 \
 		--file-prefix "$prefix" "${PROFILE_BRIDGE[@]}" --vdev "net_tap9,iface=$PW_IF" -- \
 		--forward-mode=io --auto-start --no-flush-rx --disable-link-check \
@@ -224,6 +225,7 @@ pw_start() {
 	PW_COMMAND=("$PW_BIN" --lcores "0@$PW_CPU" "${PW_MEM[@]}" --file-prefix "$prefix"
 		"${PW_EXTRA_EAL[@]}" "${PROFILE_EAL[@]}" -- --root "$root" --ip "$PROFILE_IP"
 		"${PROFILE_OPTIONS[@]}" "$@")
+	: >"$PW_TMP/pagewire.out" # an older run's ready line must not be found
 	pw_in "${PW_COMMAND[@]}" >"$PW_TMP/pagewire.out" 2>"$PW_TMP/pagewire.err" </dev/null &
 	PW_PID=$!
 	pw_at_exit rm -rf "/var/run/dpdk/$prefix"
