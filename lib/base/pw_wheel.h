@@ -10,39 +10,51 @@
  * does not grow with the number of timers that are not due.
  *
  * Promise:  pw_wheel_expire(w, now) hands out every timer with at <= now once,
- *           and none with at > now, whatever the width of a slot. Timers that
- *           are handed out by one call sequence at one `now` come in an order
- *           that depends only on the calls made before.
+ *           and none with at > now. Timers that are handed out by one series of
+ *           calls at one `now` come in an order that depends only on the calls
+ *           made before.
  * Owner:    one per worker or simulated host. Not thread safe.
  * Source:   Varghese and Lauck, "Hashed and Hierarchical Timing Wheels" (1987),
  *           scheme 7.
+ *
+ * A level is one digit of the deadline, base 64. A timer lies at the level of
+ * the highest digit in which its deadline differs from the wheel's clock, in
+ * the slot that this digit names; when the clock enters the slot, its timers
+ * move down. The lowest digit counts single nanoseconds, so nothing is rounded.
+ *
+ *	clock     ... 3 17  5 40        level 2 holds digit 2 = 18..63 of this turn,
+ *	deadline  ... 3 21 60  2        so this timer is there, in slot 21
  */
 #include "pw_base.h"
 
-#define PW_WHEEL_TICK_BITS  16 /**< a slot of the lowest level is 2^16 ns, 65 us */
 #define PW_WHEEL_LEVEL_BITS 6  /**< 64 slots a level: one word says which are in use */
-#define PW_WHEEL_LEVELS     8  /**< 2^(16 + 48) ns: all of pw_ns */
-#define PW_WHEEL_SLOTS      (1 << PW_WHEEL_LEVEL_BITS)
+#define PW_WHEEL_LEVELS	    11 /**< 6 * 11 bits: all of pw_ns */
+#define PW_WHEEL_SLOTS	    (1 << PW_WHEEL_LEVEL_BITS)
 
 /** Lives in the object it wakes. All zero: not armed. */
 struct pw_timer {
 	struct pw_timer *next;
 	struct pw_timer **pprev; /**< NULL when not armed */
-	pw_ns at;                /**< the deadline; valid while armed */
+	pw_ns at;		 /**< the deadline; valid while armed */
 };
 
+/** Private to wheel.c. */
 struct pw_wheel {
-	pw_ns now;              /**< the latest time given to pw_wheel_expire() */
-	pw_ns due_min;          /**< earliest deadline among `due`, or PW_NEVER */
-	struct pw_timer *due;   /**< timers in the current slot of the lowest level */
-	uint64_t used[PW_WHEEL_LEVELS];
+	pw_ns now;			/**< the latest time given to pw_wheel_expire() */
+	struct pw_timer *due;		/**< timers with at <= now, oldest first */
+	struct pw_timer **due_tail;	/**< where the next one is added */
+	uint32_t levels;		/**< bit per level: some slot is in use */
+	uint64_t used[PW_WHEEL_LEVELS]; /**< bit per slot: not empty */
 	struct pw_timer *slot[PW_WHEEL_LEVELS][PW_WHEEL_SLOTS];
 };
 
 /** Make @p w empty, its clock at @p now. The wheel must not move in memory. */
 void pw_wheel_init(struct pw_wheel *w, pw_ns now);
 
-/** Arm @p t, or move it, to @p at; a time that is past fires at the next call. */
+/**
+ * Arm @p t, or move it, to @p at. A time that is not after the wheel's clock
+ * fires at the next pw_wheel_expire(), even at the same `now`. PW_NEVER disarms.
+ */
 void pw_timer_set(struct pw_wheel *w, struct pw_timer *t, pw_ns at);
 
 /** Disarm @p t; harmless when it is not armed. */
