@@ -10,13 +10,15 @@
  *
  * An *object* is a prefix (in pagewire: the rest of a response head) followed
  * at once by a body (a file's contents, or a text given by the caller), so that
- * one span covers both where the object is small. Objects of less than a page
- * are packed side by side; a larger one starts where the packing left off or on
- * a page of its own, whichever wastes less, and runs on through whole pages. A
- * hole of a sparse file that covers whole pages costs one shared page of zeroes.
+ * one span covers both where the object is small. Objects are packed side by
+ * side in the order they were added; one that does not fit into what is left of
+ * a page runs on at the start of the next, unless so little is left that it is
+ * better wasted. A hole of a sparse file that covers whole pages costs one
+ * shared page of zeroes.
  *
- * Beside each page lie the one's-complement sums of its 512-byte blocks, taken
- * once when it was filled, so that sending needs no look at the payload.
+ * Beside each page lie its one's-complement sums at every 512 bytes, taken once
+ * when it was filled: the sum of a span is a difference of two of them, give or
+ * take at most 256 bytes at either end, and needs no other look at the payload.
  *
  * Life:     create; add objects; need; load; serve; destroy.
  * Threads:  set-up from main before the workers start; pw_store_span() and the
@@ -27,10 +29,10 @@
 #include "pw_span.h"
 #include "pw_tree.h"
 
-#define PW_PAGE_BITS  21
-#define PW_PAGE_BYTES (UINT32_C(1) << PW_PAGE_BITS)
-#define PW_SUM_BITS   9
-#define PW_SUM_BYTES  (UINT32_C(1) << PW_SUM_BITS) /**< a checksum block */
+#define PW_PAGE_BITS   21
+#define PW_PAGE_BYTES  (UINT32_C(1) << PW_PAGE_BITS)
+#define PW_SUM_BITS    9
+#define PW_SUM_BYTES   (UINT32_C(1) << PW_SUM_BITS) /**< a checksum block */
 #define PW_SUMS_A_PAGE (PW_PAGE_BYTES >> PW_SUM_BITS)
 
 #define PW_OBJECT_NONE UINT32_MAX
@@ -41,15 +43,18 @@ struct pw_page {
 	uint64_t iova; /**< UINT64_MAX where the arena has none */
 };
 
+/** The longest prefix of an object. */
+#define PW_PREFIX_MAX 65536
+
 /** What is served under one number. Read-only after load. */
 struct pw_object {
-	pw_off size;         /**< bytes of the body */
-	uint64_t hash;       /**< XXH3_64bits of the body */
-	int64_t mtime_s;
+	pw_off size;	     /**< bytes of the body */
 	uint32_t prefix_len; /**< bytes before the body */
 	uint32_t first_off;  /**< where in its first page the prefix starts */
-	uint32_t page_list;  /**< its first entry in the list of page numbers */
-	uint32_t n_pages;
+	uint32_t n_pages;    /**< 0 when there is not a byte */
+	uint32_t pages;	     /**< its page, or, of several, the first entry in a list of them */
+	uint64_t hash;	     /**< XXH3_64bits of the body */
+	int64_t mtime_s;
 };
 
 /** Memory for the pages, from one of several providers. */
@@ -71,7 +76,8 @@ struct pw_store *pw_store_create(void);
 void pw_store_destroy(struct pw_store *st);
 
 /**
- * Add a file of @p tree. Its size is what the scan saw.
+ * Add a file of @p tree, which must live until load. Its size is what the scan saw.
+ * @param prefix_len  at most PW_PREFIX_MAX
  * @return the object's number, counted from 0, or PW_OBJECT_NONE (no memory)
  */
 uint32_t pw_store_add_file(
@@ -88,7 +94,8 @@ struct pw_store_load_cfg {
 	const struct pw_arena *arena;
 	/**
 	 * Write the prefix of object @p id, exactly as long as was promised,
-	 * into @p to; size, hash and mtime_s of @p obj are final.
+	 * into @p to; size, hash and mtime_s of @p obj are final. Objects come in
+	 * no particular order.
 	 */
 	void (*prefix)(void *ctx, uint32_t id, const struct pw_object *obj, uint8_t *to);
 	/** Called now and then while loading; may be NULL. */
@@ -105,7 +112,7 @@ struct pw_store_load_cfg {
  */
 int pw_store_load(struct pw_store *st, const struct pw_store_load_cfg *cfg);
 
-/** @return object @p id; valid for as long as the store. */
+/** @return object @p id; from load on it stays there for as long as the store. */
 const struct pw_object *pw_store_object(const struct pw_store *st, uint32_t id);
 uint32_t pw_store_n_objects(const struct pw_store *st);
 uint32_t pw_store_n_pages(const struct pw_store *st);
@@ -130,9 +137,10 @@ int pw_store_span(
 	const struct pw_store *st, uint32_t id, pw_off off, uint32_t len, struct pw_span *out);
 
 /**
- * The sum of a span's bytes (as pw_sum() would give), from the sums of its
- * blocks and its ragged edges.
- * @param read_bytes  grows by the payload bytes that had to be read
+ * The sum of a span's bytes, as pw_sum() would give it (but 0 and 0xffff are one
+ * number here, as on the wire), from the page's sums and the span's ragged edges.
+ * @param span        inside one page of the store, as pw_store_span() made it
+ * @param read_bytes  grows by the payload bytes that had to be read: 512 at most
  */
 uint16_t pw_store_sum(const struct pw_store *st, const struct pw_span *span, uint64_t *read_bytes);
 
@@ -146,6 +154,7 @@ struct pw_store_refs {
 	uint32_t *holds;
 };
 
+/** Call after load. @return 0 or -ENOMEM */
 int pw_store_refs_init(
 	struct pw_store_refs *refs, const struct pw_store *st, const struct pw_mem *mem);
 void pw_store_refs_fini(struct pw_store_refs *refs, const struct pw_mem *mem);

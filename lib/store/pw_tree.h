@@ -32,14 +32,16 @@ struct pw_node {
 
 struct pw_tree {
 	const char *root; /**< absolute */
-	int root_fd;      /**< files are opened below it */
+	int root_fd;	  /**< files are opened below it */
 	uint32_t n_nodes;
 	struct pw_node *nodes;
 	uint32_t n_files;
 	pw_off file_bytes;
-	uint32_t n_links_out; /**< links left out */
-	uint32_t n_special;   /**< devices, sockets, FIFOs left out */
-	uint32_t n_unreadable; /**< files or directories we may not read: left out */
+	/** Links left out: they lead outside, nowhere, or round in a circle. */
+	uint32_t n_links_out;
+	uint32_t n_special; /**< devices, sockets, FIFOs left out */
+	/** Files and directories left out: not ours to read, or their path is too long (PATH_MAX). */
+	uint32_t n_unreadable;
 };
 
 /**
@@ -50,5 +52,13 @@ struct pw_tree {
 struct pw_tree *pw_tree_scan(const char *root);
 
 void pw_tree_free(struct pw_tree *tree);
+
+/**
+ * Open a node for reading, by openat2(2) where there is one: even if the tree has
+ * changed since the scan, nothing outside the root is reached.
+ * @param flags  further flags of open(2)
+ * @return a descriptor that the caller closes, or -errno
+ */
+int pw_tree_open(const struct pw_tree *tree, uint32_t node, int flags);
 
 #endif
