@@ -1,0 +1,80 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ * Copyright (c) 2026 the pagewire authors
+ */
+#ifndef PW_CONFIG_H
+#define PW_CONFIG_H
+
+/**
+ * @file
+ * What the user asked for, from the command line and a file, checked.
+ *
+ * One table (options.c) names every setting: it drives the command line, the
+ * keys of the file, --help, and the words "allowed: ..." behind a mistake. All
+ * mistakes are told, one line each, before anything is allocated or opened.
+ *
+ * Threads:  main, at start; read-only after that.
+ */
+#include <stdio.h>
+#include "pw_addr.h"
+#include "pw_base.h"
+#include "pw_loop.h"
+
+#define PW_CONFIG_IPS_MAX   64
+#define PW_CONFIG_PORTS_MAX PW_LOOP_IFS_MAX
+
+/** Where the pages of the store come from. */
+enum pw_config_arena {
+	PW_ARENA_EAL,	    /**< memory of the EAL's */
+	PW_ARENA_HUGETLBFS, /**< libhugetlbfs, registered with the EAL and the devices */
+};
+
+struct pw_config_ip {
+	struct pw_addr addr;
+	uint8_t prefix; /**< 1 to 32: IPv4 */
+	uint16_t port;	/**< of the device, below PW_CONFIG_PORTS_MAX */
+};
+
+struct pw_config {
+	char *root;
+	struct pw_config_ip ips[PW_CONFIG_IPS_MAX]; /**< in the order given */
+	uint32_t n_ips;
+	struct pw_addr gateway; /**< all zero: none */
+	uint32_t http_port;
+	uint64_t store_bytes; /**< 0: what the directory needs */
+	char *index;
+	bool autoindex;
+	uint32_t stats_period_s; /**< 0: never */
+	uint8_t idle;		 /**< enum pw_idle */
+	uint8_t arena;		 /**< enum pw_config_arena */
+	uint8_t cc;		 /**< index of pw_config_cc */
+	uint32_t drain_s;
+	uint32_t mtu; /**< 0: what the device has */
+	uint32_t max_connections;
+	uint64_t max_head_bytes;
+	uint32_t timeout_idle_s;
+	uint32_t timeout_head_s;
+	uint32_t timeout_body_s;
+	uint32_t timeout_send_s;
+	char *file; /**< of --config, or NULL */
+	bool help;
+	bool version;
+};
+
+/** Names of the congestion controls, in the order of pw_config.cc; NULL at the end. */
+extern const char *const pw_config_cc[];
+
+/**
+ * Read @p argv (argv[0] is skipped, as main()'s is; the order of its entries may
+ * change) and the file that --config names. What the command line says wins.
+ * With --help or --version nothing else is checked.
+ *
+ * @param err  gets one line for each mistake
+ * @return 0, or how many mistakes there are. pw_config_fini() is due either way.
+ */
+uint32_t pw_config_init(struct pw_config *cfg, int argc, char **argv, FILE *err);
+void pw_config_fini(struct pw_config *cfg);
+
+/** The text of --help. */
+void pw_config_help(FILE *out);
+
+#endif

@@ -1,0 +1,293 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ * Copyright (c) 2026 the pagewire authors
+ */
+#include <inttypes.h>
+#include <string.h>
+#include "pw_drop.h"
+#include "pw_report.h"
+
+/* A counter of a struct: where it is and what it is called. */
+struct counter {
+	const char *name;
+	const char *help;
+	size_t at;
+};
+
+/* clang-format off */
+#define X(name, help) {#name, help, offsetof(struct pw_tcp_stats, name)},
+static const struct counter tcp_counters[] = { PW_TCP_STATS(X) };
+#undef X
+#define X(name, help) {#name, help, offsetof(struct pw_http_stats, name)},
+static const struct counter http_counters[] = { PW_HTTP_STATS(X) };
+#undef X
+#define X(code, reason) {#code, reason, offsetof(struct pw_http_stats, status_##code)},
+static const struct counter http_statuses[] = { PW_HTTP_STATUSES(X) };
+#undef X
+/* clang-format on */
+
+const char *
+pw_report_si(char buf[PW_SI_MAX], double v)
+{
+	static const char prefixes[] = " kMGTPE";
+	uint32_t i = 0;
+
+	while (v >= 999.5 && i + 2 < sizeof(prefixes)) {
+		v /= 1000;
+		i++;
+	}
+	if (i == 0)
+		snprintf(buf, PW_SI_MAX, "%.0f", v);
+	else
+		snprintf(buf, PW_SI_MAX, "%.*f %c",
+			v < 9.995   ? 2
+			: v < 99.95 ? 1
+				    : 0,
+			v, prefixes[i]);
+	return buf;
+}
+
+/* How fast a counter grew. */
+struct interval {
+	FILE *out;
+	double seconds;
+};
+
+static void
+rate(const struct interval *iv, const char *unit, uint64_t now, uint64_t before, double factor)
+{
+	char buf[PW_SI_MAX];
+	double v = (double)(now - before) * factor / iv->seconds;
+
+	pw_report_si(buf, v);
+	fprintf(iv->out, "%8s%s%s", buf, strchr(buf, ' ') != NULL ? "" : " ", unit);
+}
+
+static double
+percent(uint64_t part, uint64_t whole)
+{
+	return whole == 0 ? 0 : 100.0 * (double)part / (double)whole;
+}
+
+static void
+rates_port(const struct interval *iv, const struct pw_port *port, const struct pw_port_stats *n,
+	const struct pw_port_stats *b)
+{
+	fprintf(iv->out, "  port %-3u rx", port->id);
+	rate(iv, "pkt/s", n->rx_packets, b->rx_packets, 1);
+	rate(iv, "bit/s", n->rx_bytes, b->rx_bytes, 8);
+	fprintf(iv->out, "   tx");
+	rate(iv, "pkt/s", n->tx_packets, b->tx_packets, 1);
+	rate(iv, "bit/s", n->tx_bytes, b->tx_bytes, 8);
+	fprintf(iv->out, "   missed %" PRIu64 ", errors %" PRIu64 ", no buffer %" PRIu64 "%s\n",
+		n->rx_missed - b->rx_missed,
+		n->rx_errors + n->tx_errors - b->rx_errors - b->tx_errors,
+		n->rx_no_mbuf - b->rx_no_mbuf, n->link_up ? "" : ", link down");
+}
+
+static void
+rates_tcp(
+	const struct interval *iv, const struct pw_worker_stats *n, const struct pw_worker_stats *b)
+{
+	uint64_t sent = n->tcp.bytes_out - b->tcp.bytes_out;
+	uint64_t again = n->tcp.rtx_bytes - b->tcp.rtx_bytes;
+
+	fprintf(iv->out, "  tcp      %u connections, %u in TIME-WAIT  ", n->usage.conns,
+		n->usage.time_wait);
+	rate(iv, "opened/s", n->tcp.opened_passive, b->tcp.opened_passive, 1);
+	rate(iv, "bit/s payload", n->tcp.bytes_out, b->tcp.bytes_out, 8);
+	fprintf(iv->out, "   sent again %.2f %%, %" PRIu64 " time-outs\n",
+		percent(again, sent + again), n->tcp.rtos - b->tcp.rtos);
+}
+
+static void
+rates_http(const struct interval *iv, const struct pw_report *n, const struct pw_report *b)
+{
+	uint64_t now;
+	uint64_t before;
+	uint32_t i;
+
+	fprintf(iv->out, "  http    ");
+	rate(iv, "responses/s", n->http.responses_done, b->http.responses_done, 1);
+	fprintf(iv->out, "   %u under way  ", n->http_usage.responses);
+	for (i = 0; i < RTE_DIM(http_statuses); i++) {
+		now = *(const uint64_t *)((const char *)&n->http + http_statuses[i].at);
+		before = *(const uint64_t *)((const char *)&b->http + http_statuses[i].at);
+		if (now != before)
+			fprintf(iv->out, " %s: %" PRIu64, http_statuses[i].name, now - before);
+	}
+	fputc('\n', iv->out);
+}
+
+static uint64_t
+copied(const struct pw_ledger *l)
+{
+	uint64_t sum = 0;
+	uint32_t i;
+
+	for (i = 0; i < PW_COPY_MAX; i++)
+		sum += l->copied_bytes[i];
+	return sum;
+}
+
+static void
+rates_ledger(const struct interval *iv, const struct pw_ledger *n, const struct pw_ledger *b)
+{
+	fprintf(iv->out, "  copies   by reference");
+	rate(iv, "B/s", n->by_ref_bytes, b->by_ref_bytes, 1);
+	fprintf(iv->out, "   by pagewire");
+	rate(iv, "B/s", copied(n), copied(b), 1);
+	fprintf(iv->out, "   by the driver");
+	rate(iv, "B/s", n->driver_copied_bytes, b->driver_copied_bytes, 1);
+	fprintf(iv->out, "   read for checksums");
+	rate(iv, "B/s", n->cksum_read_bytes, b->cksum_read_bytes, 1);
+	fputc('\n', iv->out);
+}
+
+static void
+rates_drops(FILE *out, const struct pw_drops *n, const struct pw_drops *b)
+{
+	bool any = false;
+	uint32_t i;
+
+	for (i = 1; i < PW_DROP_MAX; i++) {
+		if (n->n[i] == b->n[i])
+			continue;
+		fprintf(out, "%s %s %" PRIu64, any ? "," : "  dropped ", pw_drop_info[i].name,
+			n->n[i] - b->n[i]);
+		any = true;
+	}
+	if (any)
+		fputc('\n', out);
+}
+
+void
+pw_report_rates(FILE *out, const struct pw_report *now, const struct pw_report *before)
+{
+	struct interval iv = {
+		.out = out,
+		.seconds = (double)pw_max(now->at - before->at, PW_NS_PER_MS) / PW_NS_PER_S,
+	};
+	const struct pw_worker_stats *n = &now->worker;
+	const struct pw_worker_stats *b = &before->worker;
+	uint32_t i;
+
+	fprintf(out, "pagewire: the last %.1f s\n", iv.seconds);
+	for (i = 0; i < now->n_ports; i++)
+		rates_port(&iv, now->ports[i], &now->port[i], &before->port[i]);
+	rates_tcp(&iv, n, b);
+	rates_http(&iv, now, before);
+	rates_ledger(&iv, &n->ledger, &b->ledger);
+	fprintf(out, "  worker   busy in %.1f %% of its turns, slept %" PRIu64 " times\n",
+		percent(n->busy_turns - b->busy_turns, n->turns - b->turns), n->sleeps - b->sleeps);
+	rates_drops(out, &n->drops, &b->drops);
+	fflush(out);
+}
+
+static void
+total(FILE *out, const char *name, uint64_t v, const char *help)
+{
+	if (v != 0)
+		fprintf(out, "  %-22s %14" PRIu64 "  %s\n", name, v, help);
+}
+
+static void
+totals_of(FILE *out, const char *title, const void *base, const struct counter *c, uint32_t n)
+{
+	uint32_t i;
+
+	if (title != NULL)
+		fprintf(out, "%s\n", title);
+	for (i = 0; i < n; i++)
+		total(out, c[i].name, *(const uint64_t *)((const char *)base + c[i].at), c[i].help);
+}
+
+static void
+totals_port(FILE *out, const struct pw_port *port, const struct pw_port_stats *s)
+{
+	fprintf(out, "port %u (%s)\n", port->id, port->driver);
+	total(out, "rx_packets", s->rx_packets, "frames received");
+	total(out, "rx_bytes", s->rx_bytes, "their bytes");
+	total(out, "tx_packets", s->tx_packets, "frames sent");
+	total(out, "tx_bytes", s->tx_bytes, "their bytes");
+	total(out, "rx_missed", s->rx_missed, "frames lost: the receive ring was full");
+	total(out, "rx_errors", s->rx_errors, "frames received broken");
+	total(out, "tx_errors", s->tx_errors, "frames that could not be sent");
+	total(out, "rx_no_mbuf", s->rx_no_mbuf, "times the receive pool was empty");
+}
+
+static void
+totals_drops(FILE *out, const struct pw_drops *d)
+{
+	bool any = false;
+	uint32_t i;
+
+	for (i = 1; i < PW_DROP_MAX; i++) {
+		if (d->n[i] != 0 && !any)
+			fputs("dropped\n", out);
+		any = any || d->n[i] != 0;
+		total(out, pw_drop_info[i].name, d->n[i], pw_drop_info[i].help);
+	}
+}
+
+static void
+ledger_line(FILE *out, const char *what, uint64_t bytes, uint64_t of)
+{
+	char buf[PW_SI_MAX];
+
+	pw_report_si(buf, (double)bytes);
+	fprintf(out, "  %s: %" PRIu64 " bytes", what, bytes);
+	if (of != 0)
+		fprintf(out, " (%s%sB, %.3f of each file byte sent)", buf,
+			strchr(buf, ' ') != NULL ? "" : " ", (double)bytes / (double)of);
+	fputc('\n', out);
+}
+
+static void
+ledger_driver(FILE *out, const struct pw_report *r, uint64_t all)
+{
+	char what[64 + PW_PORT_NAME_MAX] = "file bytes copied by the driver";
+	const char *by = "";
+	uint32_t i;
+
+	for (i = 0; i < r->n_ports; i++)
+		if (r->ports[i]->driver_copies)
+			by = r->ports[i]->driver;
+	if (*by != '\0')
+		snprintf(what, sizeof(what), "file bytes copied by the driver %s", by);
+	ledger_line(out, what, r->worker.ledger.driver_copied_bytes, all);
+}
+
+void
+pw_report_ledger(FILE *out, const struct pw_report *r)
+{
+	const struct pw_ledger *l = &r->worker.ledger;
+	uint64_t all = l->by_ref_bytes + copied(l);
+	uint32_t i;
+
+	fputs("copy ledger\n", out);
+	ledger_line(out, "file bytes sent by reference", l->by_ref_bytes, all);
+	ledger_line(out, "file bytes copied by pagewire", copied(l), all);
+	for (i = 0; i < PW_COPY_MAX; i++)
+		if (l->copied_bytes[i] != 0)
+			fprintf(out, "    %s, because %s: %" PRIu64 " bytes\n",
+				pw_copy_info[i].name, pw_copy_info[i].help, l->copied_bytes[i]);
+	ledger_line(out, "file bytes read for checksums", l->cksum_read_bytes, all);
+	ledger_driver(out, r, all);
+	ledger_line(out, "text bytes written (heads, not files)", l->text_bytes, 0);
+	fflush(out);
+}
+
+void
+pw_report_totals(FILE *out, const struct pw_report *r)
+{
+	uint32_t i;
+
+	fputs("pagewire: totals\n", out);
+	for (i = 0; i < r->n_ports; i++)
+		totals_port(out, r->ports[i], &r->port[i]);
+	totals_of(out, "tcp", &r->worker.tcp, tcp_counters, RTE_DIM(tcp_counters));
+	totals_of(out, "http", &r->http, http_counters, RTE_DIM(http_counters));
+	totals_of(out, NULL, &r->http, http_statuses, RTE_DIM(http_statuses));
+	totals_drops(out, &r->worker.drops);
+	pw_report_ledger(out, r);
+}
