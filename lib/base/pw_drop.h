@@ -35,6 +35,7 @@
 	X(IP4_FRAGMENT, "IPv4 fragment, not taken") \
 	X(IP4_PROTO, "IPv4 protocol that is not spoken here") \
 	X(IP4_LAND, "source address is one of ours") \
+	X(IP4_NO_ROUTE, "destination neither on-link nor behind a gateway") \
 	X(ICMP_SHORT, "ICMP message short or its quotation cut") \
 	X(ICMP_CKSUM, "ICMP checksum wrong") \
 	X(ICMP_TYPE, "ICMP message that asks nothing of us") \
@@ -66,7 +67,8 @@
 	X(TCP_OOO_FULL, "no room to keep an out-of-order segment") \
 	X(TCP_TIME_WAIT, "RST or old segment in TIME-WAIT") \
 	X(NO_MBUF, "no mbuf to build a packet with") \
-	X(TX_FULL, "transmit queue full")
+	X(TX_FULL, "transmit queue full") \
+	X(TX_STUCK, "the device refused the packet for a second")
 /* clang-format on */
 
 enum pw_drop {

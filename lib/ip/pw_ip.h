@@ -21,12 +21,7 @@
 #include "pw_link.h"
 #include "pw_port.h"
 #include "pw_seg.h"
-
-#define PW_IP4_HLEN 20 /**< of what we send: no options */
-
-#define PW_IP_PROTO_ICMP 1
-#define PW_IP_PROTO_TCP	 6
-#define PW_IP_PROTO_UDP	 17
+#include "pw_wire_ip4.h"
 
 /** ICMP errors: this many at once, then this many a second (RFC 1812 section 4.3.2.8). */
 #define PW_IP_ICMP_BURST 50
@@ -97,7 +92,6 @@ struct pw_ip_stats {
 	uint64_t packets_out;
 	uint64_t echo_replies;
 	uint64_t errors_out; /**< ICMP errors sent */
-	uint64_t no_route;   /**< not on-link and no gateway: dropped */
 };
 const struct pw_ip_stats *pw_ip_stats(const struct pw_ip *ip);
 

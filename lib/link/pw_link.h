@@ -26,8 +26,6 @@
 #include "pw_port.h"
 #include "pw_seg.h"
 
-#define PW_LINK_HLEN 14 /**< Ethernet header */
-
 /** An address of ours and its network. */
 struct pw_if_addr {
 	struct pw_addr addr;

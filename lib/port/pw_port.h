@@ -47,6 +47,7 @@ struct pw_port {
 	char driver[PW_PORT_NAME_MAX]; /**< "net_tap" */
 	char name[PW_PORT_NAME_MAX];   /**< the device's: "net_tap0", "0000:03:00.0" */
 	struct rte_mempool **rx_pools; /**< one per queue */
+	bool stopped;
 };
 
 struct pw_port_cfg {
@@ -62,8 +63,7 @@ struct pw_port_cfg {
  * Configure, start and bring up a device.
  * @return 0, or -errno with one line logged that names the port, what failed
  *         and what to do: -ENODEV no such port, -EINVAL too many queues or an
- *         impossible MTU, -ENOMEM, or the driver's error. The port is closed
- *         then and @p out undefined.
+ *         impossible MTU, -ENOMEM, or the driver's error. Nothing is left open.
  */
 int pw_port_open(const struct pw_port_cfg *cfg, struct pw_port *out);
 

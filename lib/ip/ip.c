@@ -1,0 +1,235 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ * Copyright (c) 2026 the pagewire authors
+ */
+#include "ip_priv.h"
+
+static struct net
+make_net(const struct pw_if_addr *a)
+{
+	struct net n = {.addr = a->addr};
+	uint32_t i;
+
+	for (i = 0; i < sizeof(n.mask.b); i++) {
+		uint32_t bits = a->prefix_bits > 8 * i ? RTE_MIN(a->prefix_bits - 8 * i, 8u) : 0;
+
+		n.mask.b[i] = (uint8_t)(0xff00u >> bits);
+	}
+	return n;
+}
+
+struct pw_ip *
+pw_ip_create(const struct pw_ip_cfg *cfg, pw_ns now)
+{
+	const struct pw_mem *mem = cfg->mem;
+	static const struct pw_addr none;
+	struct pw_ip *ip;
+	uint32_t i;
+
+	if (cfg->n_addrs == 0) {
+		errno = EINVAL;
+		return NULL;
+	}
+	ip = mem->alloc(mem->ctx, sizeof(*ip), "ip");
+	if (ip == NULL)
+		goto no_mem;
+	ip->mem = mem;
+	ip->nets = mem->alloc(mem->ctx, cfg->n_addrs * sizeof(*ip->nets), "ip addresses");
+	if (ip->nets == NULL) {
+		mem->free(mem->ctx, ip);
+		goto no_mem;
+	}
+	for (i = 0; i < cfg->n_addrs; i++)
+		ip->nets[i] = make_net(&cfg->addrs[i]);
+	ip->n_nets = cfg->n_addrs;
+	ip->mtu = cfg->mtu;
+	ip->tx_ip4_cksum = cfg->tx_ip4_cksum;
+	ip->gateway = cfg->gateway;
+	ip->has_gateway = !pw_addr_eq(&cfg->gateway, &none);
+	ip->link = cfg->link;
+	ip->seg = cfg->seg;
+	ip->drops = cfg->drops;
+	ip->icmp_at = now;
+	ip->icmp_credit = PW_IP_ICMP_BURST * (PW_NS_PER_S / PW_IP_ICMP_PER_S);
+	return ip;
+no_mem:
+	errno = ENOMEM;
+	return NULL;
+}
+
+void
+pw_ip_destroy(struct pw_ip *ip)
+{
+	const struct pw_mem *mem;
+
+	if (ip == NULL)
+		return;
+	mem = ip->mem;
+	mem->free(mem->ctx, ip->nets);
+	mem->free(mem->ctx, ip);
+}
+
+bool
+pw_ip_is_local(const struct pw_ip *ip, const struct pw_addr *a)
+{
+	uint32_t i;
+
+	for (i = 0; i < ip->n_nets; i++)
+		if (pw_addr_eq(&ip->nets[i].addr, a))
+			return true;
+	return false;
+}
+
+/*
+ * Does @p a mean all hosts: of the link, or of a network of ours (all ones, or
+ * the all zeroes of old; RFC 1122 section 3.3.6)? A /31 or /32 has no such
+ * address (RFC 3021).
+ */
+static bool
+is_broadcast(const struct pw_ip *ip, const struct pw_addr *a)
+{
+	rte_be32_t v4 = pw_addr_get_v4(a);
+	uint32_t i;
+
+	if (v4 == RTE_BE32(0xffffffff))
+		return true;
+	for (i = 0; i < ip->n_nets; i++) {
+		const struct net *n = &ip->nets[i];
+		rte_be32_t hosts = ~n->mask.d[3];
+
+		if (rte_be_to_cpu_32(hosts) > 1 && net_has(n, a) &&
+			((v4 & hosts) == hosts || (v4 & hosts) == 0))
+			return true;
+	}
+	return false;
+}
+
+/* Who sent it, and does it concern us? */
+static enum pw_drop
+check_addrs(const struct pw_ip *ip, struct packet *pkt)
+{
+	rte_be32_t dst = pw_addr_get_v4(&pkt->h.dst);
+
+	if (likely(pw_ip_is_local(ip, &pkt->h.dst)))
+		; /* the usual case */
+	else if (pw_ip4_is_multicast(dst) || is_broadcast(ip, &pkt->h.dst))
+		pkt->group = true;
+	else
+		return PW_DROP_IP4_NOT_OURS;
+	if (unlikely(!pw_ip4_is_host(pw_addr_get_v4(&pkt->h.src))))
+		return PW_DROP_IP4_SRC;
+	if (unlikely(pw_ip_is_local(ip, &pkt->h.src)))
+		return PW_DROP_IP4_LAND;
+	if (unlikely(is_broadcast(ip, &pkt->h.src)))
+		return PW_DROP_IP4_SRC;
+	return PW_OK;
+}
+
+static enum pw_drop
+tcp_input(const struct packet *pkt, struct pw_ip_rx *out)
+{
+	/* RFC 9293 section 3.9.2.3: silence. */
+	if (unlikely(pkt->group))
+		return PW_DROP_TCP_MULTICAST;
+	out->what = PW_IP_TCP;
+	out->src = pkt->h.src;
+	out->dst = pkt->h.dst;
+	out->l4 = pkt->l4;
+	out->len = pkt->l4_len;
+	return PW_OK;
+}
+
+enum pw_drop
+pw_ip_input(struct pw_ip *ip, const struct pw_link_rx *in, struct pw_ip_hint hint, pw_ns now,
+	struct pw_ip_rx *out)
+{
+	struct packet pkt = {.p = in->l3, .group = in->group};
+	enum pw_drop why;
+	uint32_t hlen;
+
+	out->what = PW_IP_DONE;
+	ip->stats.packets_in++;
+	hlen = pw_ip4_check(in->l3, in->len, hint.ip4_ok, &why);
+	if (unlikely(hlen == 0))
+		return why;
+	pw_ip4_parse(in->l3, &pkt.h);
+	pkt.l4 = in->l3 + hlen;
+	pkt.l4_len = pkt.h.total_len - hlen;
+	why = check_addrs(ip, &pkt);
+	if (unlikely(why != PW_OK))
+		return why;
+	if (unlikely(pw_ip4_is_fragment(&pkt.h)))
+		return PW_DROP_IP4_FRAGMENT;
+	if (likely(pkt.h.proto == PW_IP_PROTO_TCP))
+		return tcp_input(&pkt, out);
+	if (pkt.h.proto == PW_IP_PROTO_ICMP)
+		return icmp_input(ip, &pkt, now, out);
+	icmp_unreachable(ip, &pkt,
+		pkt.h.proto == PW_IP_PROTO_UDP ? PW_ICMP_UNREACH_PORT : PW_ICMP_UNREACH_PROTO, now);
+	return PW_DROP_IP4_PROTO;
+}
+
+/* The next hop to @p dst; NULL: none. */
+static inline const struct pw_addr *
+route(struct pw_ip *ip, const struct pw_addr *dst)
+{
+	uint32_t i;
+
+	if (likely(pw_addr_eq(&ip->last_dst, dst)))
+		return &ip->last_hop;
+	for (i = 0; i < ip->n_nets && !net_has(&ip->nets[i], dst); i++)
+		;
+	if (i == ip->n_nets && !ip->has_gateway)
+		return NULL;
+	ip->last_dst = *dst;
+	ip->last_hop = i < ip->n_nets ? *dst : ip->gateway;
+	return &ip->last_hop;
+}
+
+/* The device sums the segment, or cuts it up: it needs to know where the headers are. */
+static inline void
+set_offload(const struct pw_ip *ip, struct rte_mbuf *m, uint8_t *p)
+{
+	m->l2_len = PW_ETH_HLEN;
+	m->l3_len = PW_IP4_HLEN;
+	m->ol_flags |= RTE_MBUF_F_TX_IPV4;
+	/* Our own header checksum is cheap; a segment that is cut up needs one for each. */
+	if ((m->ol_flags & RTE_MBUF_F_TX_TCP_SEG) && ip->tx_ip4_cksum) {
+		m->ol_flags |= RTE_MBUF_F_TX_IP_CKSUM;
+		memset(p + 10, 0, sizeof(uint16_t));
+	}
+}
+
+void
+pw_ip_output(struct pw_ip *ip, struct rte_mbuf *m, const struct pw_addr *src,
+	const struct pw_addr *dst, uint8_t proto, pw_ns now)
+{
+	const struct pw_addr *hop = route(ip, dst);
+	struct pw_ip4_hdr h = {
+		.src = *src,
+		.dst = *dst,
+		.total_len = (uint16_t)(PW_IP4_HLEN + m->pkt_len),
+		.df = true,
+		.ttl = IP_TTL,
+		.proto = proto,
+	};
+	uint8_t *p;
+
+	if (unlikely(hop == NULL)) {
+		pw_drop_count(ip->drops, PW_DROP_IP4_NO_ROUTE);
+		rte_pktmbuf_free(m);
+		return;
+	}
+	p = (uint8_t *)rte_pktmbuf_prepend(m, PW_IP4_HLEN);
+	PW_ASSERT(p != NULL);
+	pw_ip4_emit(p, &h);
+	if (m->ol_flags & RTE_MBUF_F_TX_TCP_CKSUM)
+		set_offload(ip, m, p);
+	ip->stats.packets_out++;
+	pw_link_output(ip->link, m, hop, now);
+}
+
+const struct pw_ip_stats *
+pw_ip_stats(const struct pw_ip *ip)
+{
+	return &ip->stats;
+}

@@ -1,0 +1,193 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ * Copyright (c) 2026 the pagewire authors
+ *
+ * Frames in and out.
+ */
+#include "link_priv.h"
+
+bool
+link_is_local(const struct pw_link *l, const struct pw_addr *a)
+{
+	uint32_t i;
+
+	for (i = 0; i < l->n_addrs; i++)
+		if (pw_addr_eq(&l->addrs[i].addr, a))
+			return true;
+	return false;
+}
+
+const struct pw_if_addr *
+link_on_link(const struct pw_link *l, const struct pw_addr *a)
+{
+	uint32_t i;
+
+	for (i = 0; i < l->n_addrs; i++)
+		if (pw_addr_same_net(&l->addrs[i].addr, a, l->addrs[i].prefix_bits))
+			return &l->addrs[i];
+	return NULL;
+}
+
+static void
+init_table(struct pw_link *l, uint32_t n_heads)
+{
+	uint32_t i;
+
+	memset(l->heads, 0xff, n_heads * sizeof(*l->heads));
+	l->hash_shift = 64 - rte_log2_u32(n_heads);
+	for (i = 0; i < l->max; i++)
+		l->table[i].next = (uint16_t)(i + 1 < l->max ? i + 1 : NIL);
+	l->last = l->table;
+}
+
+struct pw_link *
+pw_link_create(const struct pw_link_cfg *cfg, pw_ns now)
+{
+	const struct pw_mem *mem = cfg->mem;
+	uint32_t max = cfg->max_neighbours != 0 ? RTE_MIN(cfg->max_neighbours, NIL) : NEIGHBOURS;
+	uint32_t n_heads = rte_align32pow2(RTE_MAX(max, 2u));
+	struct pw_link *l = mem->alloc(mem->ctx, sizeof(*l), "link");
+
+	if (l == NULL)
+		goto none;
+	l->mem = mem;
+	l->max = max;
+	l->table = mem->alloc(mem->ctx, max * sizeof(*l->table), "neighbours");
+	l->heads = mem->alloc(mem->ctx, n_heads * sizeof(*l->heads), "neighbour hash");
+	if (l->table == NULL || l->heads == NULL) {
+		pw_link_destroy(l);
+		goto none;
+	}
+	l->mac = cfg->mac;
+	l->addrs = cfg->addrs;
+	l->n_addrs = cfg->n_addrs;
+	l->seg = cfg->seg;
+	l->tx = cfg->tx;
+	l->drops = cfg->drops;
+	l->hash_mult = cfg->seed | 1;
+	l->next_at = PW_NEVER;
+	init_table(l, n_heads);
+	return l;
+none:
+	errno = ENOMEM;
+	return NULL;
+}
+
+void
+pw_link_destroy(struct pw_link *l)
+{
+	const struct pw_mem *mem;
+	uint32_t i;
+
+	if (l == NULL)
+		return;
+	mem = l->mem;
+	for (i = 0; l->table != NULL && i < l->max; i++)
+		rte_pktmbuf_free_bulk(l->table[i].waiting, l->table[i].n_waiting);
+	if (l->table != NULL)
+		mem->free(mem->ctx, l->table);
+	if (l->heads != NULL)
+		mem->free(mem->ctx, l->heads);
+	mem->free(mem->ctx, l);
+}
+
+enum pw_drop
+pw_link_input(struct pw_link *l, const uint8_t *p, uint32_t len, pw_ns now, struct pw_link_rx *rx)
+{
+	uint32_t hlen = pw_eth_check(p, len);
+
+	rx->l3 = NULL;
+	if (unlikely(hlen == 0))
+		return PW_DROP_ETH_RUNT;
+	rx->group = pw_mac_is_group(p);
+	if (unlikely(!rx->group && !pw_mac_eq(p, l->mac.addr_bytes)))
+		return PW_DROP_ETH_NOT_OURS;
+	if (unlikely(pw_mac_is_group(p + PW_ETH_ADDR_LEN)))
+		return PW_DROP_ETH_SRC_MULTICAST;
+	if (unlikely(hlen != PW_ETH_HLEN))
+		return PW_DROP_ETH_VLAN;
+	switch (pw_eth_type(p, hlen)) {
+	case PW_ETH_TYPE_IP4:
+		rx->l3 = p + hlen;
+		rx->len = len - hlen;
+		return PW_OK;
+	case PW_ETH_TYPE_ARP:
+		return arp_input(l, p + hlen, len - hlen, now);
+	default:
+		return PW_DROP_ETH_TYPE;
+	}
+}
+
+static inline void
+send_frame(struct pw_link *l, const struct neigh *n, struct rte_mbuf *m)
+{
+	char *p = rte_pktmbuf_prepend(m, PW_ETH_HLEN);
+
+	PW_ASSERT(p != NULL);
+	memcpy(p, n->eth, PW_ETH_HLEN);
+	pw_port_tx_put(l->tx, m);
+}
+
+/* The neighbour's MAC address is not known, or not known to be right. */
+static void
+output_slow(struct pw_link *l, struct neigh *n, struct rte_mbuf *m, pw_ns now)
+{
+	switch ((enum pw_neigh_state)n->state) {
+	case PW_NEIGH_FREE:
+		neigh_ask(l, n, PW_NEIGH_INCOMPLETE, now);
+		neigh_wait(l, n, m);
+		return;
+	case PW_NEIGH_INCOMPLETE:
+		neigh_wait(l, n, m);
+		return;
+	case PW_NEIGH_STALE:
+		neigh_ask(l, n, PW_NEIGH_PROBE, now);
+		send_frame(l, n, m);
+		return;
+	case PW_NEIGH_REACHABLE:
+	case PW_NEIGH_PROBE:
+		send_frame(l, n, m);
+		return;
+	case PW_NEIGH_FAILED:
+		pw_drop_count(l->drops, PW_DROP_NEIGH_FAILED);
+		rte_pktmbuf_free(m);
+		return;
+	}
+}
+
+/* An entry for our own need; a quarter of the table may be unresolved at once. */
+static struct neigh *
+need(struct pw_link *l, const struct pw_addr *hop, pw_ns now)
+{
+	struct neigh *n = neigh_find(l, hop);
+
+	if (n == NULL && l->stats.resolving < RTE_MAX(l->max / 4, 1u))
+		n = neigh_add(l, hop, now);
+	return n;
+}
+
+void
+pw_link_output(struct pw_link *l, struct rte_mbuf *m, const struct pw_addr *hop, pw_ns now)
+{
+	struct neigh *n = l->last;
+
+	if (unlikely(!pw_addr_eq(&n->addr, hop) || n->state == PW_NEIGH_FREE)) {
+		n = need(l, hop, now);
+		if (unlikely(n == NULL)) {
+			pw_drop_count(l->drops, PW_DROP_NEIGH_FULL);
+			rte_pktmbuf_free(m);
+			return;
+		}
+		l->last = n;
+	}
+	n->used_at = now;
+	if (likely(n->state == PW_NEIGH_REACHABLE))
+		send_frame(l, n, m);
+	else
+		output_slow(l, n, m, now);
+}
+
+const struct pw_link_stats *
+pw_link_stats(const struct pw_link *l)
+{
+	return &l->stats;
+}

@@ -1,0 +1,392 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ * Copyright (c) 2026 the pagewire authors
+ *
+ * Opening an Ethernet device: ask for what it has, believe what it means.
+ */
+#include <stdio.h>
+#include <stdlib.h>
+#include <rte_errno.h>
+#include <rte_ethdev.h>
+#include "pw_log.h"
+#include "pw_port.h"
+
+RTE_LOG_REGISTER(pw_log_port, pagewire.port, NOTICE);
+#define PORT_LOG(lvl, ...) PW_LOG(lvl, pw_log_port, "port", __VA_ARGS__)
+
+#define RING_DEFAULT  512
+#define RX_BUF_BYTES  2048 /* room for a frame of MTU 1500 and tags */
+#define RX_CACHE      256
+#define RX_SPARE      512 /* buffers under way in the worker */
+#define FRAME_OVER    (RTE_ETHER_HDR_LEN + RTE_ETHER_CRC_LEN + 2 * RTE_VLAN_HLEN)
+#define ROOM_MAX      (UINT16_MAX - RTE_PKTMBUF_HEADROOM)
+#define GSO_BYTES_MAX 61440 /* a super-segment with its headers stays within 16 bits */
+
+/* What a driver's capabilities do not tell. */
+struct traits {
+	const char *driver;
+	bool copies;	 /* payload is copied by the driver, by nature */
+	bool soft_cksum; /* "offloads" are a loop over the payload: taken as absent */
+	bool no_rx_intr;
+	bool same_mac;	/* the kernel's end has the same MAC address */
+	uint16_t n_rxd; /* 0: what the device prefers */
+};
+
+static const struct traits known[] = {
+	/* A receive descriptor of TAP is a piece of the scatter list of every readv(). */
+	{.driver = "net_tap", .copies = true, .soft_cksum = true, .same_mac = true, .n_rxd = 64},
+	{.driver = "net_af_packet", .copies = true, .no_rx_intr = true},
+	{.driver = "net_af_xdp", .copies = true, .no_rx_intr = true},
+	{.driver = "net_memif", .copies = true}, {.driver = "net_vhost", .copies = true},
+	{.driver = "net_pcap", .copies = true, .no_rx_intr = true},
+	{.driver = "net_ring", .no_rx_intr = true}, {.driver = "net_null", .no_rx_intr = true},
+	{.driver = "net_virtio_user"}, {.driver = NULL}, /* any other is hardware */
+};
+
+static const struct traits *
+traits_of(const char *driver)
+{
+	const struct traits *t = known;
+
+	while (t->driver != NULL && strcmp(t->driver, driver) != 0)
+		t++;
+	return t;
+}
+
+/* What open() works with. */
+struct opening {
+	const struct pw_port_cfg *cfg;
+	struct pw_port *port;
+	const struct traits *traits;
+	struct rte_eth_dev_info info;
+	uint64_t tx_offloads;
+	uint64_t rx_offloads;
+	uint16_t rx_room; /* of a receive buffer, behind the headroom */
+};
+
+static int
+refuse(const struct opening *o, int err, const char *what, const char *todo)
+{
+	PORT_LOG(ERR, "port %u (%s): %s: %s%s%s", o->cfg->port_id, o->port->driver, what,
+		rte_strerror(-err), todo[0] != '\0' ? "; " : "", todo);
+	return err;
+}
+
+static int
+read_info(struct opening *o)
+{
+	struct pw_port *port = o->port;
+	int err;
+
+	snprintf(port->driver, sizeof(port->driver), "no driver");
+	if (!rte_eth_dev_is_valid_port(o->cfg->port_id))
+		return refuse(o, -ENODEV, "no such port", "give a device with --vdev or --allow");
+	err = rte_eth_dev_info_get(o->cfg->port_id, &o->info);
+	if (err != 0)
+		return refuse(o, err, "cannot be asked for its capabilities", "");
+	port->id = o->cfg->port_id;
+	port->n_queues = o->cfg->n_queues;
+	port->socket_id = rte_eth_dev_socket_id(port->id);
+	snprintf(port->driver, sizeof(port->driver), "%s", o->info.driver_name);
+	rte_eth_dev_get_name_by_port(port->id, port->name);
+	o->traits = traits_of(port->driver);
+	return 0;
+}
+
+static int
+check(const struct opening *o)
+{
+	uint16_t most = RTE_MIN(o->info.max_rx_queues, o->info.max_tx_queues);
+	char todo[64];
+
+	if (o->cfg->n_queues == 0 || o->cfg->n_queues > most) {
+		snprintf(todo, sizeof(todo), "it has %u queue pairs, one per worker", most);
+		return refuse(o, -EINVAL, "not enough queues", todo);
+	}
+	if (o->cfg->mtu != 0 && (o->cfg->mtu < RTE_MAX(o->info.min_mtu, 576) ||
+					o->cfg->mtu > RTE_MIN(o->info.max_mtu, 65000))) {
+		snprintf(todo, sizeof(todo), "allowed are %u to %u", RTE_MAX(o->info.min_mtu, 576),
+			RTE_MIN(o->info.max_mtu, 65000));
+		return refuse(o, -EINVAL, "impossible MTU", todo);
+	}
+	return 0;
+}
+
+/* Ask for what is there. Never MBUF_FAST_FREE: our mbufs come from several pools. */
+static void
+choose_offloads(struct opening *o)
+{
+	uint64_t tx = RTE_ETH_TX_OFFLOAD_MULTI_SEGS;
+	uint64_t rx = 0;
+
+	if (!o->traits->soft_cksum) {
+		tx |= RTE_ETH_TX_OFFLOAD_IPV4_CKSUM | RTE_ETH_TX_OFFLOAD_TCP_CKSUM;
+		rx |= RTE_ETH_RX_OFFLOAD_IPV4_CKSUM | RTE_ETH_RX_OFFLOAD_TCP_CKSUM;
+	}
+	o->tx_offloads = tx & o->info.tx_offload_capa;
+	/* Cutting up segments is of use where chains and checksums are the device's as well. */
+	tx = RTE_ETH_TX_OFFLOAD_MULTI_SEGS | RTE_ETH_TX_OFFLOAD_TCP_CKSUM;
+	if ((o->tx_offloads & tx) == tx)
+		o->tx_offloads |= RTE_ETH_TX_OFFLOAD_TCP_TSO & o->info.tx_offload_capa;
+	o->rx_offloads = rx & o->info.rx_offload_capa;
+}
+
+/* Receive into one buffer where a frame fits, else into several where the device can. */
+static void
+choose_rx_room(struct opening *o, uint16_t mtu)
+{
+	uint32_t frame = (uint32_t)mtu + FRAME_OVER;
+
+	o->rx_room = RX_BUF_BYTES;
+	if (frame <= RX_BUF_BYTES)
+		return;
+	if (o->info.rx_offload_capa & RTE_ETH_RX_OFFLOAD_SCATTER)
+		o->rx_offloads |= RTE_ETH_RX_OFFLOAD_SCATTER;
+	else
+		o->rx_room = (uint16_t)RTE_MIN(frame, ROOM_MAX);
+}
+
+static uint16_t
+ring_size(uint16_t asked, uint16_t trait, uint16_t preferred)
+{
+	if (asked != 0)
+		return asked;
+	if (trait != 0)
+		return trait;
+	return preferred != 0 ? preferred : RING_DEFAULT;
+}
+
+static int
+configure(struct opening *o)
+{
+	struct pw_port *port = o->port;
+	struct rte_eth_conf conf = {0};
+	int err;
+
+	err = rte_eth_dev_get_mtu(port->id, &port->mtu);
+	if (err != 0 || port->mtu == 0)
+		port->mtu = RTE_ETHER_MTU;
+	if (o->cfg->mtu != 0)
+		port->mtu = o->cfg->mtu;
+	choose_offloads(o);
+	choose_rx_room(o, port->mtu);
+	conf.rxmode.mtu = port->mtu;
+	conf.rxmode.offloads = o->rx_offloads;
+	conf.txmode.offloads = o->tx_offloads;
+	conf.intr_conf.rxq = o->cfg->want_rx_intr && !o->traits->no_rx_intr;
+	if (port->n_queues > 1) {
+		conf.rxmode.mq_mode = RTE_ETH_MQ_RX_RSS;
+		conf.rx_adv_conf.rss_conf.rss_hf =
+			o->info.flow_type_rss_offloads & (RTE_ETH_RSS_IP | RTE_ETH_RSS_TCP);
+	}
+	err = rte_eth_dev_configure(port->id, port->n_queues, port->n_queues, &conf);
+	if (err != 0)
+		return refuse(o, err, "cannot be configured", "");
+	port->rx_intr = conf.intr_conf.rxq;
+	port->n_rxd =
+		ring_size(o->cfg->n_rxd, o->traits->n_rxd, o->info.default_rxportconf.ring_size);
+	port->n_txd = ring_size(o->cfg->n_txd, 0, o->info.default_txportconf.ring_size);
+	err = rte_eth_dev_adjust_nb_rx_tx_desc(port->id, &port->n_rxd, &port->n_txd);
+	return err == 0 ? 0 : refuse(o, err, "ring sizes cannot be had", "");
+}
+
+/* A driver without the notion of an MTU (ring, pcap) takes what it is given. */
+static int
+set_mtu(struct opening *o)
+{
+	int err;
+
+	if (o->cfg->mtu == 0)
+		return 0;
+	err = rte_eth_dev_set_mtu(o->port->id, o->port->mtu);
+	if (err == 0 || err == -ENOTSUP)
+		return 0;
+	return refuse(o, err, "MTU cannot be set", "leave it out, or set it on the other side");
+}
+
+static int
+make_rx_pool(struct opening *o, uint16_t queue)
+{
+	struct pw_port *port = o->port;
+	char name[RTE_MEMPOOL_NAMESIZE];
+
+	snprintf(name, sizeof(name), "rx_p%u_q%u", port->id, queue);
+	port->rx_pools[queue] = rte_pktmbuf_pool_create(name, port->n_rxd + RX_SPARE + RX_CACHE,
+		RX_CACHE, 0, (uint16_t)(RTE_PKTMBUF_HEADROOM + o->rx_room), port->socket_id);
+	if (port->rx_pools[queue] == NULL)
+		return refuse(
+			o, -rte_errno, "no memory for receive buffers", "reserve more hugepages");
+	return 0;
+}
+
+static int
+setup_queue(struct opening *o, uint16_t queue)
+{
+	struct rte_eth_rxconf rx = o->info.default_rxconf;
+	struct rte_eth_txconf tx = o->info.default_txconf;
+	struct pw_port *port = o->port;
+	int err;
+
+	err = make_rx_pool(o, queue);
+	if (err != 0)
+		return err;
+	rx.offloads = o->rx_offloads;
+	tx.offloads = o->tx_offloads;
+	err = rte_eth_rx_queue_setup(
+		port->id, queue, port->n_rxd, port->socket_id, &rx, port->rx_pools[queue]);
+	if (err != 0)
+		return refuse(o, err, "receive queue cannot be set up", "");
+	err = rte_eth_tx_queue_setup(port->id, queue, port->n_txd, port->socket_id, &tx);
+	return err == 0 ? 0 : refuse(o, err, "transmit queue cannot be set up", "");
+}
+
+static int
+setup_queues(struct opening *o)
+{
+	uint16_t i;
+	int err;
+
+	o->port->rx_pools = calloc(o->port->n_queues, sizeof(*o->port->rx_pools));
+	if (o->port->rx_pools == NULL)
+		return -ENOMEM;
+	for (i = 0; i < o->port->n_queues; i++) {
+		err = setup_queue(o, i);
+		if (err != 0)
+			return err;
+	}
+	return 0;
+}
+
+static int
+read_mac(struct opening *o)
+{
+	struct pw_port *port = o->port;
+	int err = rte_eth_macaddr_get(port->id, &port->mac);
+
+	if (err != 0)
+		return refuse(o, err, "has no MAC address", "");
+	/* A bridge or a host drops what comes with its own address: be another one. */
+	if (o->traits->same_mac) {
+		port->mac.addr_bytes[0] |= RTE_ETHER_LOCAL_ADMIN_ADDR;
+		port->mac.addr_bytes[5] ^= 0x01;
+	}
+	return 0;
+}
+
+static void
+describe(const struct opening *o)
+{
+	struct pw_port *port = o->port;
+	uint16_t pieces = o->info.tx_desc_lim.nb_mtu_seg_max;
+
+	port->max_pieces = 1;
+	if (o->tx_offloads & RTE_ETH_TX_OFFLOAD_MULTI_SEGS)
+		port->max_pieces = pieces > 1 ? pieces : UINT16_MAX;
+	port->tx_ip4_cksum = o->tx_offloads & RTE_ETH_TX_OFFLOAD_IPV4_CKSUM;
+	port->tx_tcp_cksum = o->tx_offloads & RTE_ETH_TX_OFFLOAD_TCP_CKSUM;
+	port->tso = o->tx_offloads & RTE_ETH_TX_OFFLOAD_TCP_TSO;
+	port->gso_max_bytes = port->tso ? GSO_BYTES_MAX : 0;
+	port->tx_prepare = port->tso;
+	port->rx_ip4_cksum = o->rx_offloads & RTE_ETH_RX_OFFLOAD_IPV4_CKSUM;
+	port->rx_tcp_cksum = o->rx_offloads & RTE_ETH_RX_OFFLOAD_TCP_CKSUM;
+	port->driver_copies = o->traits->copies;
+	PORT_LOG(INFO,
+		"port %u (%s): MTU %u, %u + %u descriptors, chains of %u, checksum tx %d/%d "
+		"rx %d/%d, TSO %d",
+		port->id, port->driver, port->mtu, port->n_rxd, port->n_txd, port->max_pieces,
+		port->tx_ip4_cksum, port->tx_tcp_cksum, port->rx_ip4_cksum, port->rx_tcp_cksum,
+		port->tso);
+}
+
+static int
+start(struct opening *o)
+{
+	int err = rte_eth_dev_start(o->port->id);
+
+	return err == 0 ? 0 : refuse(o, err, "cannot be started", "");
+}
+
+int
+pw_port_open(const struct pw_port_cfg *cfg, struct pw_port *out)
+{
+	static int (*const steps[])(struct opening *) = {
+		configure,
+		setup_queues,
+		set_mtu,
+		start,
+		read_mac,
+	};
+	struct opening o = {.cfg = cfg, .port = out};
+	size_t i;
+	int err;
+
+	memset(out, 0, sizeof(*out));
+	err = read_info(&o);
+	if (err == 0)
+		err = check(&o);
+	if (err != 0)
+		return err;
+	for (i = 0; i < RTE_DIM(steps); i++) {
+		err = steps[i](&o);
+		if (err != 0) {
+			pw_port_close(out);
+			return err;
+		}
+	}
+	describe(&o);
+	return 0;
+}
+
+void
+pw_port_stop(struct pw_port *port)
+{
+	if (port->stopped)
+		return;
+	port->stopped = true;
+	rte_eth_dev_stop(port->id);
+	rte_eth_dev_close(port->id);
+}
+
+uint32_t
+pw_port_buffers_out(const struct pw_port *port)
+{
+	uint32_t out = 0;
+	uint16_t i;
+
+	for (i = 0; port->rx_pools != NULL && i < port->n_queues; i++)
+		if (port->rx_pools[i] != NULL)
+			out += rte_mempool_in_use_count(port->rx_pools[i]);
+	return out;
+}
+
+void
+pw_port_close(struct pw_port *port)
+{
+	uint16_t i;
+
+	pw_port_stop(port);
+	for (i = 0; port->rx_pools != NULL && i < port->n_queues; i++)
+		rte_mempool_free(port->rx_pools[i]);
+	free(port->rx_pools);
+	port->rx_pools = NULL;
+}
+
+void
+pw_port_get_stats(const struct pw_port *port, struct pw_port_stats *out)
+{
+	struct rte_eth_stats st;
+	struct rte_eth_link link;
+
+	memset(out, 0, sizeof(*out));
+	if (rte_eth_stats_get(port->id, &st) == 0) {
+		out->rx_packets = st.ipackets;
+		out->tx_packets = st.opackets;
+		out->rx_bytes = st.ibytes;
+		out->tx_bytes = st.obytes;
+		out->rx_missed = st.imissed;
+		out->rx_errors = st.ierrors;
+		out->tx_errors = st.oerrors;
+		out->rx_no_mbuf = st.rx_nombuf;
+	}
+	if (rte_eth_link_get_nowait(port->id, &link) == 0)
+		out->link_up = link.link_status == RTE_ETH_LINK_UP;
+}
