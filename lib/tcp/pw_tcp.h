@@ -31,7 +31,7 @@
 #include "pw_span.h"
 #include "pw_wire_tcp.h"
 
-struct pw_tcp;      /* private to tcp */
+struct pw_tcp;	    /* private to tcp */
 struct pw_tcp_conn; /* private to tcp */
 
 /** RFC 9293 section 3.3.2. LISTEN is not a connection's state here, and TIME-WAIT
@@ -67,9 +67,10 @@ struct pw_tcp_seg {
 	const uint8_t *opts; /**< hdr.opt_len bytes */
 	const struct pw_span *spans;
 	uint32_t n_spans;
-	uint32_t len;      /**< payload bytes: what the spans add up to */
-	uint32_t gso_size; /**< 0, or: cut into segments of this much payload (RFC 9293 header kept) */
-	bool rtx;          /**< holds bytes that were sent before */
+	uint32_t len;	   /**< payload bytes: what the spans add up to */
+	uint32_t gso_size; /**< 0, or: cut into segments of this much payload (RFC 9293 header kept)
+			    */
+	bool rtx;	   /**< holds bytes that were sent before */
 };
 
 /** What TCP asks of its surroundings. */
@@ -96,8 +97,8 @@ struct pw_tcp_app {
 	 * @return how many were taken. The others are kept within the receive
 	 *         buffer, and offered again after pw_tcp_resume().
 	 */
-	uint32_t (*recv)(void *ctx, struct pw_tcp_conn *c, const uint8_t *data, uint32_t len,
-		pw_ns now);
+	uint32_t (*recv)(
+		void *ctx, struct pw_tcp_conn *c, const uint8_t *data, uint32_t len, pw_ns now);
 	/** The peer closed its direction; every byte was taken before. */
 	void (*eof)(void *ctx, struct pw_tcp_conn *c, pw_ns now);
 	/**
@@ -122,19 +123,20 @@ struct pw_tcp_cfg {
 	const struct pw_mem *mem;
 	const struct pw_tcp_env *env;
 	void *env_ctx;
-	uint8_t secret[32];       /**< of ISNs, timestamps and hashes: random, or a test's seed */
-	uint32_t max_conns;       /**< connections, half-open ones included */
-	uint32_t max_half_open;   /**< in SYN-RCVD; 0: a quarter of max_conns */
-	uint32_t max_time_wait;   /**< 0: as max_conns; when full the oldest goes */
-	uint32_t max_sent;        /**< records of what is in flight; 0: 4 a connection, >= 4096 */
-	uint32_t max_rcv_blocks;  /**< 2 KiB blocks for data out of order or not taken; 0: >= 1024 */
-	uint32_t rcv_buf_bytes;   /**< receive window at most; 0: 65,536 */
-	uint32_t app_bytes;       /**< room for the user in each connection */
-	uint16_t mtu;             /**< of layer 3; 0: 1500 */
-	uint32_t gso_max_bytes;   /**< payload that env->send() can cut up itself; 0: it cannot */
-	pw_ns user_timeout_ns;    /**< unacknowledged data at most this long; 0: 100 s (RFC 9293 3.8.3) */
-	pw_ns msl_ns;             /**< 0: 30 s */
-	const char *cc;           /**< "cubic" (default) or "newreno" */
+	uint8_t secret[32];	 /**< of ISNs, timestamps and hashes: random, or a test's seed */
+	uint32_t max_conns;	 /**< connections, half-open ones included */
+	uint32_t max_half_open;	 /**< in SYN-RCVD; 0: a quarter of max_conns */
+	uint32_t max_time_wait;	 /**< 0: as max_conns; when full the oldest goes */
+	uint32_t max_sent;	 /**< records of what is in flight; 0: 4 a connection, >= 4096 */
+	uint32_t max_rcv_blocks; /**< 2 KiB blocks for data out of order or not taken; 0: >= 1024 */
+	uint32_t rcv_buf_bytes;	 /**< receive window at most; 0: 65,536 */
+	uint32_t app_bytes;	 /**< room for the user in each connection */
+	uint16_t mtu;		 /**< of layer 3; 0: 1500 */
+	uint32_t gso_max_bytes;	 /**< payload that env->send() can cut up itself; 0: it cannot */
+	pw_ns user_timeout_ns; /**< unacknowledged data at most this long; 0: 100 s (RFC 9293 3.8.3)
+				*/
+	pw_ns msl_ns;	       /**< 0: 30 s */
+	const char *cc;	       /**< "cubic" (default) or "newreno" */
 };
 
 /** @return an instance, or NULL with errno: ENOMEM, EINVAL (unknown cc). */
@@ -157,8 +159,8 @@ struct pw_tcp_pkt {
 	struct pw_addr src;
 	struct pw_addr dst;
 	const uint8_t *l4; /**< TCP header and payload */
-	uint32_t len;      /**< bytes there */
-	bool cksum_ok;     /**< the device found the TCP checksum right */
+	uint32_t len;	   /**< bytes there */
+	bool cksum_ok;	   /**< the device found the TCP checksum right */
 };
 
 /** Take a segment. @return PW_OK, or why it (or its payload) was dropped. */
@@ -166,7 +168,7 @@ enum pw_drop pw_tcp_input(struct pw_tcp *t, const struct pw_tcp_pkt *pkt, pw_ns 
 
 /** What an ICMP error says, already validated by layer 3 (RFC 1122 3.2.2). */
 enum pw_tcp_icmp {
-	PW_TCP_ICMP_TOO_BIG,     /**< fragmentation needed: `mtu` is the next hop's, or 0 */
+	PW_TCP_ICMP_TOO_BIG,	 /**< fragmentation needed: `mtu` is the next hop's, or 0 */
 	PW_TCP_ICMP_UNREACHABLE, /**< port, protocol, host or net unreachable */
 };
 
@@ -273,7 +275,7 @@ void pw_tcp_each(struct pw_tcp *t, void (*fn)(void *ctx, struct pw_tcp_conn *c),
 
 struct pw_tcp_stats {
 #define X(name, help) uint64_t name;
-	PW_TCP_STATS(X)
+	PW_TCP_STATS (X)
 #undef X
 };
 const struct pw_tcp_stats *pw_tcp_stats(const struct pw_tcp *t);

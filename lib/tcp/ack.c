@@ -1,0 +1,430 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ * Copyright (c) 2026 the pagewire authors
+ *
+ * What an acknowledgement says. Loss is found by RACK (RFC 8985) where the peer
+ * has SACK, by duplicate ACKs (RFC 6582) where it has not, and by time-out (RFC
+ * 6298). A recovery is paced by proportional rate reduction (RFC 6937) and
+ * undone when timestamps (RFC 4015) or DSACK (RFC 3708) show that nothing had
+ * been lost.
+ */
+#include "tcp_priv.h"
+
+/* ---- windows ---- */
+
+/* RFC 9293 3.10.7.4: an older segment must not bring back an older window. */
+static bool
+update_window(struct pw_tcp_conn *c, const struct seg_in *in, pw_off ack)
+{
+	pw_off edge = ack + in->window;
+	bool moved;
+
+	if (seq_before(in->h.seq, c->wl1) || (in->h.seq == c->wl1 && seq_before(in->h.ack, c->wl2)))
+		return false;
+	moved = edge != c->snd_edge;
+	c->snd_edge = edge;
+	c->wl1 = in->h.seq;
+	c->wl2 = in->h.ack;
+	if (in->window > c->max_wnd)
+		c->max_wnd = in->window;
+	if (in->window > 0)
+		tmr_on_window_open(c);
+	else if ((c->flags & F_USER_CLOSED) == 0)
+		c->progress_ms = c->t->now_ms; /* shut, but alive */
+	return moved;
+}
+
+/* ---- SACK ---- */
+
+/* RFC 2883 section 4: the first block tells of a duplicate when it lies below
+ * the ACK or inside the second block. */
+static bool
+is_dsack(const struct pw_tcp_conn *c, const struct seg_in *in)
+{
+	const struct pw_tcp_sack *s = in->o.sack;
+
+	if (seq_before(s[0].left, in->h.ack))
+		return true;
+	return in->o.n_sack > 1 && !seq_before(s[0].left, s[1].left) &&
+	       !seq_before(s[1].right, s[0].right);
+}
+
+static void
+count_dsack(struct pw_tcp_conn *c, const struct pw_tcp_sack *s, struct ack *a)
+{
+	uint32_t len = s->right - s->left;
+
+	a->dsack = true;
+	c->undo_rtx -= (uint32_t)pw_min(len, c->undo_rtx);
+}
+
+static void
+take_sacks(struct pw_tcp_conn *c, const struct seg_in *in, pw_off ack, struct ack *a)
+{
+	uint32_t i = 0;
+
+	if (is_dsack(c, in)) {
+		count_dsack(c, &in->o.sack[0], a);
+		i = 1;
+	}
+	for (; i < in->o.n_sack; i++) {
+		int64_t left = off_near(in->o.sack[i].left, c->isn1, c->snd_una);
+		int64_t right = off_near(in->o.sack[i].right, c->isn1, c->snd_una);
+
+		/* What was not sent, or is empty or backwards, is a lie (RFC 6675 5.1). */
+		if (left >= right || left < (int64_t)ack || right > (int64_t)c->snd_nxt)
+			continue;
+		sent_sacked(c, (pw_off)left, (pw_off)right, a);
+	}
+}
+
+/* ---- RACK ---- */
+
+/* RFC 8985 6.2 step 4. */
+static pw_ns
+reo_window(const struct pw_tcp_conn *c)
+{
+	if ((c->flags & F_REORDERED) == 0 &&
+		(c->ca != CA_OPEN || c->sacked >= DUP_THRESH * (uint32_t)c->mss))
+		return 0;
+	if (c->min_rtt == PW_NEVER)
+		return 0;
+	return pw_min(c->reo_mult * (c->min_rtt / 4), c->srtt);
+}
+
+static void
+adapt_reo_window(struct pw_tcp_conn *c, const struct ack *a)
+{
+	if (a->dsack && c->snd_una >= c->dsack_round) {
+		c->dsack_round = c->snd_nxt;
+		c->reo_mult += c->reo_mult < UINT8_MAX;
+		c->reo_persist = 16;
+	}
+}
+
+/* @return how long to wait for the last of what may merely be reordered; 0: nothing. */
+static pw_ns
+detect_losses(struct pw_tcp_conn *c, struct ack *a)
+{
+	uint32_t before = c->lost;
+	pw_ns wait;
+
+	if ((c->flags & F_SACK_OK) == 0 || c->rack_xmit == 0)
+		return 0;
+	/* Nothing overtaken, nothing sent twice: what is left was sent later. */
+	if (c->sacked == 0 && c->n_rtx == 0)
+		return 0;
+	wait = sent_detect(c, a->now, c->rack_rtt + reo_window(c));
+	a->newly_lost += c->lost - before;
+	return wait;
+}
+
+/* ---- recovery ---- */
+
+static void
+remember(struct pw_tcp_conn *c)
+{
+	c->prior_cwnd = c->cwnd;
+	c->prior_ssthresh = c->ssthresh;
+	c->undo_rtx = 0;
+	c->flags &= ~F_RTX_TS;
+	c->recover = c->snd_nxt;
+}
+
+static void
+enter_recovery(struct pw_tcp_conn *c, const struct ack *a)
+{
+	remember(c);
+	c->ssthresh = c->t->cc->on_loss(c);
+	c->recover_fs = flight(c) + a->acked;
+	c->prr_delivered = c->prr_out = 0;
+	c->ca = CA_RECOVERY;
+	c->flags &= ~(F_TLP_OUT | F_TLP_DUE);
+	c->t->stats.fast_recoveries++;
+}
+
+static void
+leave_recovery(struct pw_tcp_conn *c)
+{
+	if (c->ca == CA_RECOVERY)
+		c->cwnd = (uint32_t)pw_max(c->ssthresh, c->mss);
+	c->ca = CA_OPEN;
+	c->dup_acks = 0;
+	if ((c->flags & F_SACK_OK) == 0)
+		c->sacked = 0;
+	if (c->reo_persist > 0 && --c->reo_persist == 0)
+		c->reo_mult = 1;
+}
+
+/* RFC 4015: what seemed lost was late. */
+static void
+undo(struct pw_tcp_conn *c)
+{
+	c->cwnd = (uint32_t)pw_max(c->cwnd, c->prior_cwnd);
+	c->ssthresh = (uint32_t)pw_max(c->ssthresh, c->prior_ssthresh);
+	c->prior_cwnd = 0;
+	sent_unmark_all(c);
+	c->ca = CA_OPEN;
+	c->dup_acks = 0;
+	c->flags &= ~F_RTX_TS;
+	if ((c->flags & F_SACK_OK) == 0)
+		c->sacked = 0;
+	c->t->stats.spurious++;
+}
+
+/* RFC 3522: the ACK answers the original, not what was sent again later. */
+static bool
+answers_original(const struct pw_tcp_conn *c, const struct ack *a)
+{
+	return a->acked > 0 && a->has_ts && (c->flags & F_RTX_TS) && c->prior_cwnd != 0 &&
+	       seq_before(a->ts_ecr, c->rtx_ts);
+}
+
+static bool
+dsack_says_undo(const struct pw_tcp_conn *c, const struct ack *a)
+{
+	return a->dsack && c->prior_cwnd != 0 && c->undo_rtx == 0 && (c->flags & F_RTX_TS);
+}
+
+/* RFC 6937bis: sndcnt for this ACK; the segments themselves leave in output.c. */
+static void
+reduce_rate(struct pw_tcp_conn *c, const struct ack *a)
+{
+	uint32_t pipe = pipe_bytes(c);
+	int64_t n;
+
+	c->prr_delivered += a->delivered;
+	if (pipe > c->ssthresh) {
+		n = (int64_t)(((uint64_t)c->prr_delivered * c->ssthresh + c->recover_fs - 1) /
+			      pw_max(c->recover_fs, 1)) -
+		    c->prr_out;
+	} else {
+		n = RTE_MAX((int64_t)c->prr_delivered - c->prr_out, (int64_t)a->delivered);
+		if (a->acked > 0 && a->newly_lost == 0)
+			n += c->mss;
+		n = RTE_MIN(n, (int64_t)c->ssthresh - pipe);
+	}
+	if (c->prr_out == 0 && n < c->mss)
+		n = c->mss;
+	c->cwnd = (uint32_t)pw_max(pipe + (uint32_t)RTE_MAX(n, 0), c->mss);
+}
+
+/* RFC 6582 for a peer without SACK: a duplicate ACK means that one more segment
+ * has left the network, the third that the first one is lost. */
+static void
+count_duplicate(struct pw_tcp_conn *c, struct ack *a)
+{
+	uint32_t room = flight(c) - c->lost - c->sacked;
+
+	c->dup_acks += c->dup_acks < UINT8_MAX;
+	if (room >= 2u * c->mss) {
+		c->sacked += c->mss;
+		a->delivered += c->mss;
+	}
+	if (c->ca == CA_OPEN && c->dup_acks == DUP_THRESH &&
+		(c->recover == 0 || c->snd_una > c->recover)) {
+		sent_mark_head(c, c->mss);
+		a->newly_lost += c->lost;
+	}
+}
+
+static void
+progress_without_sack(struct pw_tcp_conn *c, struct ack *a)
+{
+	uint32_t beyond = a->acked > c->mss ? a->acked - c->mss : 0;
+
+	c->dup_acks = 0;
+	c->sacked -= (uint32_t)pw_min(c->sacked, beyond);
+	c->sacked = (uint32_t)pw_min(c->sacked, flight(c) - c->lost);
+	if (c->ca == CA_OPEN) {
+		c->sacked = 0;
+	} else if (c->ca == CA_RECOVERY && c->snd_una < c->recover && c->lost == 0) {
+		/* A partial ACK: the next hole (section 3.2 step 3). */
+		c->sacked = (uint32_t)pw_min(c->sacked, flight(c) - pw_min(c->mss, flight(c)));
+		sent_mark_head(c, c->mss);
+	}
+}
+
+static void
+recover(struct pw_tcp_conn *c, struct ack *a)
+{
+	if (c->ca != CA_OPEN && answers_original(c, a)) {
+		undo(c);
+	} else if (dsack_says_undo(c, a)) {
+		undo(c);
+	} else if (c->ca != CA_OPEN && c->snd_una >= c->recover) {
+		leave_recovery(c);
+	}
+	if (c->ca == CA_OPEN && c->lost > 0)
+		enter_recovery(c, a);
+	if (c->ca == CA_RECOVERY)
+		reduce_rate(c, a);
+}
+
+/* RFC 8985 7.4: has the tail loss probe repaired a loss that nobody noticed? */
+static void
+judge_probe(struct pw_tcp_conn *c, const struct ack *a)
+{
+	if ((c->flags & F_TLP_OUT) == 0 || c->snd_una < c->tlp_end)
+		return;
+	if ((c->flags & F_TLP_RTX) == 0 || a->dsack ||
+		(a->has_ts && seq_before(a->ts_ecr, c->tlp_ts))) {
+		c->flags &= ~F_TLP_OUT;
+	} else if (c->snd_una > c->tlp_end) {
+		c->flags &= ~F_TLP_OUT;
+		c->ssthresh = c->t->cc->on_loss(c);
+		c->cwnd = (uint32_t)pw_max(pw_min(c->cwnd, c->ssthresh), c->mss);
+	} else if (a->acked == 0) {
+		c->flags &= ~F_TLP_OUT; /* a duplicate: both copies arrived */
+	}
+}
+
+static void
+grow(struct pw_tcp_conn *c, const struct ack *a, uint32_t flight_before)
+{
+	struct cc_ack ev = {.now = a->now, .rtt = a->rtt, .acked = a->acked};
+	bool used = (c->flags & F_CWND_LIMITED) != 0;
+
+	if (c->ca == CA_RECOVERY || a->acked == 0)
+		return;
+	/* RFC 7661: a window that was not used says nothing about the path. */
+	if (!used && c->cwnd < c->ssthresh)
+		used = 2 * (uint64_t)flight_before >= c->cwnd;
+	if (used)
+		c->t->cc->on_ack(c, &ev);
+}
+
+static bool
+is_duplicate(const struct pw_tcp_conn *c, const struct seg_in *in, const struct ack *a,
+	bool window_moved)
+{
+	return a->acked == 0 && in->len == 0 && !window_moved && flight(c) > 0 &&
+	       (in->h.flags & (PW_TCP_SYN | PW_TCP_FIN)) == 0 &&
+	       in->h.ack == snd_seq(c, c->snd_una);
+}
+
+static void
+set_timers(struct pw_tcp_conn *c, const struct ack *a, pw_ns wait)
+{
+	if (flight(c) == 0) {
+		tmr_on_flight(c, a->now);
+	} else if (wait > 0) {
+		tmr_on_reo(c, a->now, wait);
+	} else if (a->acked > 0 || a->delivered > 0 || c->loss_mode == LOSS_REO) {
+		tmr_on_flight(c, a->now);
+	}
+}
+
+static void
+take_ack(struct pw_tcp_conn *c, const struct seg_in *in, pw_off ack)
+{
+	struct ack a = {
+		.now = in->now,
+		.rtt = PW_NEVER,
+		.acked = (uint32_t)(ack - c->snd_una),
+		.has_ts = (c->flags & F_TS_OK) && (in->o.has & PW_OPT_TS),
+		.ts_ecr = in->o.ts_ecr,
+	};
+	uint32_t flight_before = flight(c);
+	bool moved = update_window(c, in, ack);
+	pw_ns wait;
+
+	if ((in->o.has & PW_OPT_SACK) && (c->flags & F_SACK_OK))
+		take_sacks(c, in, ack, &a);
+	if (a.acked > 0) {
+		sent_acked(c, ack, &a);
+		c->snd_una = ack;
+		c->backoff = 0;
+		c->progress_ms = c->t->now_ms;
+		if ((c->flags & F_SACK_OK) == 0)
+			progress_without_sack(c, &a);
+	} else if (is_duplicate(c, in, &a, moved)) {
+		c->t->stats.dup_acks++;
+		if ((c->flags & F_SACK_OK) == 0)
+			count_duplicate(c, &a);
+	}
+	if (a.rtt != PW_NEVER)
+		rtt_sample(c, a.rtt);
+	adapt_reo_window(c, &a);
+	wait = detect_losses(c, &a);
+	judge_probe(c, &a);
+	recover(c, &a);
+	grow(c, &a, flight_before);
+	set_timers(c, &a, wait);
+	sent_check(c);
+	if (c->snd_nxt < snd_limit(c) || c->lost > 0)
+		conn_ready(c);
+	if (a.acked > 0)
+		c->app->acked(c->app_ctx, c, pw_min(ack, c->snd_end), in->now);
+}
+
+enum pw_drop
+ack_input(struct pw_tcp_conn *c, const struct seg_in *in)
+{
+	int64_t ack = off_near(in->h.ack, c->isn1, c->snd_una);
+
+	if (ack > (int64_t)c->snd_nxt) {
+		out_challenge(c, false);
+		return PW_DROP_TCP_ACK_BAD;
+	}
+	if (ack < (int64_t)c->snd_una - (int64_t)pw_max(c->max_wnd, 1)) { /* RFC 5961 5.2 */
+		out_challenge(c, false);
+		return PW_DROP_TCP_ACK_OLD;
+	}
+	if (ack >= (int64_t)c->snd_una)
+		take_ack(c, in, (pw_off)ack);
+	return PW_OK;
+}
+
+void
+ack_reo_timeout(struct pw_tcp_conn *c, pw_ns now)
+{
+	struct ack a = {.now = now, .rtt = PW_NEVER};
+	pw_ns wait = detect_losses(c, &a);
+
+	recover(c, &a);
+	if (wait > 0)
+		tmr_on_reo(c, now, wait);
+	else
+		tmr_on_flight(c, now);
+	if (c->lost > 0)
+		conn_ready(c);
+}
+
+void
+ack_rto(struct pw_tcp_conn *c, pw_ns now)
+{
+	c->t->stats.rtos++;
+	/* A receiver that still misses its first byte has not got the next: it took
+	 * its SACK back (RFC 2018 section 8). */
+	if (sent_head_sacked(c))
+		sent_forget_sacks(c);
+	if ((c->flags & F_SACK_OK) == 0)
+		c->sacked = 0;
+	if (c->ca == CA_OPEN) {
+		remember(c);
+		c->ssthresh = c->t->cc->on_loss(c);
+	}
+	sent_mark_all(c);
+	c->recover = c->snd_nxt;
+	c->cwnd = c->mss;
+	c->ca = CA_LOSS;
+	c->dup_acks = 0;
+	c->backoff += c->backoff < RTO_BACKOFF_MAX;
+	c->flags &= ~(F_TLP_OUT | F_TLP_DUE | F_RTX_TS);
+	c->t->cc->on_restart(c);
+	c->loss_mode = LOSS_RTO;
+	tmr_set(c, TMR_LOSS, now + rtt_rto(c));
+	conn_ready(c);
+}
+
+void
+ack_path_shrunk(struct pw_tcp_conn *c)
+{
+	if (flight(c) == 0)
+		return;
+	remember(c);
+	c->prior_cwnd = 0; /* nothing to undo: cwnd stays (RFC 1191 section 6.5) */
+	sent_mark_all(c);
+	c->ca = CA_LOSS;
+	conn_ready(c);
+}

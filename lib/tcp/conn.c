@@ -1,0 +1,272 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ * Copyright (c) 2026 the pagewire authors
+ *
+ * Connections: where they live, how they are found, how they begin and end.
+ */
+#define XXH_INLINE_ALL
+#include <xxhash.h>
+#include "tcp_priv.h"
+
+int
+conn_table_init(struct pw_tcp *t)
+{
+	const struct pw_mem *mem = t->cfg.mem;
+	uint32_t buckets = rte_align32pow2(t->cfg.max_conns);
+	uint32_t i;
+
+	t->conn_bytes = (uint32_t)RTE_ALIGN_CEIL(
+		sizeof(struct pw_tcp_conn) + t->cfg.app_bytes, RTE_CACHE_LINE_SIZE);
+	t->conns = mem->alloc(mem->ctx, (size_t)t->conn_bytes * t->cfg.max_conns, "tcp_conns");
+	t->bucket = mem->alloc(mem->ctx, sizeof(*t->bucket) * buckets, "tcp_buckets");
+	if (t->conns == NULL || t->bucket == NULL)
+		return -ENOMEM;
+	t->mask = buckets - 1;
+	memset(t->bucket, 0xff, sizeof(*t->bucket) * buckets);
+	for (i = 0; i < t->cfg.max_conns; i++)
+		conn_at(t, i)->hash_next = i + 1 < t->cfg.max_conns ? i + 1 : NONE;
+	t->conn_free = 0;
+	t->ready_head = t->ready_tail = NONE;
+	return 0;
+}
+
+void
+conn_table_fini(struct pw_tcp *t)
+{
+	const struct pw_mem *mem = t->cfg.mem;
+
+	if (t->conns != NULL)
+		mem->free(mem->ctx, t->conns);
+	if (t->bucket != NULL)
+		mem->free(mem->ctx, t->bucket);
+}
+
+uint32_t
+conn_hash(const struct pw_tcp *t, const struct pw_addr *local, uint16_t lport,
+	const struct pw_addr *remote, uint16_t rport)
+{
+	uint64_t key[5] = {local->q[0], local->q[1], remote->q[0], remote->q[1],
+		(uint32_t)lport << 16 | rport};
+
+	return (uint32_t)XXH3_64bits_withSeed(key, sizeof(key), t->hash_seed);
+}
+
+struct pw_tcp_conn *
+conn_find(const struct pw_tcp *t, const struct pw_addr *local, uint16_t lport,
+	const struct pw_addr *remote, uint16_t rport)
+{
+	uint32_t i = t->bucket[conn_hash(t, local, lport, remote, rport) & t->mask];
+
+	while (i != NONE) {
+		struct pw_tcp_conn *c = conn_at(t, i);
+
+		if (c->rport == rport && c->lport == lport && pw_addr_eq(&c->remote, remote) &&
+			pw_addr_eq(&c->local, local))
+			return c;
+		i = c->hash_next;
+	}
+	return NULL;
+}
+
+struct pw_tcp_conn *
+conn_create(struct pw_tcp *t, const struct pw_addr *local, uint16_t lport,
+	const struct pw_addr *remote, uint16_t rport)
+{
+	uint32_t i = t->conn_free, *b;
+	struct pw_tcp_conn *c;
+	int k;
+
+	if (i == NONE)
+		return NULL;
+	c = conn_at(t, i);
+	t->conn_free = c->hash_next;
+	t->n_conns++;
+	memset(c, 0, t->conn_bytes);
+	c->t = t;
+	c->remote = *remote;
+	c->local = *local;
+	c->rport = rport;
+	c->lport = lport;
+	c->ts_off = secret_ts_off(t, local, remote);
+	c->sent_head = c->sent_tail = NONE;
+	c->rcvq = NONE;
+	c->ready_next = c->ready_prev = NONE;
+	c->ssthresh = UINT32_MAX;
+	c->min_rtt = PW_NEVER;
+	c->reo_mult = 1;
+	c->quick_acks = QUICK_ACKS;
+	c->peer_mss = pw_addr_is_v4(remote) ? MSS_DEFAULT_V4 : MSS_DEFAULT_V6;
+	c->oow_ack_ms = t->now_ms - OOW_ACK_MS;
+	c->progress_ms = t->now_ms;
+	for (k = 0; k < TMR_MAX; k++)
+		c->at[k] = PW_NEVER;
+	b = &t->bucket[conn_hash(t, local, lport, remote, rport) & t->mask];
+	c->hash_next = *b;
+	*b = i;
+	return c;
+}
+
+static void
+conn_free(struct pw_tcp_conn *c)
+{
+	struct pw_tcp *t = c->t;
+	uint32_t i = conn_index(c);
+
+	c->hash_next = t->conn_free;
+	t->conn_free = i;
+	t->n_conns--;
+}
+
+static void
+unhash(struct pw_tcp_conn *c)
+{
+	struct pw_tcp *t = c->t;
+	uint32_t i = conn_index(c);
+	uint32_t *p = &t->bucket[conn_hash(t, &c->local, c->lport, &c->remote, c->rport) & t->mask];
+
+	while (*p != i)
+		p = &conn_at(t, *p)->hash_next;
+	*p = c->hash_next;
+}
+
+static void
+count_end(struct pw_tcp *t, enum pw_tcp_end why)
+{
+	switch (why) {
+	case PW_TCP_END_CLOSED:
+		t->stats.closed++;
+		break;
+	case PW_TCP_END_RESET:
+		t->stats.resets_in++;
+		break;
+	case PW_TCP_END_REFUSED:
+		t->stats.refused++;
+		break;
+	case PW_TCP_END_TIMEOUT:
+		t->stats.timeouts++;
+		break;
+	case PW_TCP_END_ABORTED:
+	case PW_TCP_END_MAX:
+		t->stats.aborted++;
+		break;
+	}
+}
+
+void
+conn_end(struct pw_tcp_conn *c, enum pw_tcp_end why)
+{
+	struct pw_tcp *t = c->t;
+	bool tell = (c->flags & (F_OPENED | F_ACTIVE)) != 0;
+	bool busy = (c->flags & F_BUSY) != 0;
+
+	if (c->state == PW_TCP_CLOSED)
+		return;
+	conn_set_state(c, PW_TCP_CLOSED);
+	tmr_stop_all(c);
+	conn_unready(c);
+	sent_clear(c);
+	rcvq_clear(c);
+	unhash(c);
+	count_end(t, why);
+	if (tell) {
+		c->flags |= F_BUSY;
+		c->app->gone(c->app_ctx, c, why, t->now);
+	}
+	if (!busy)
+		conn_free(c);
+}
+
+void
+conn_unbusy(struct pw_tcp_conn *c)
+{
+	c->flags &= ~F_BUSY;
+	if (c->state == PW_TCP_CLOSED)
+		conn_free(c);
+}
+
+void
+conn_set_state(struct pw_tcp_conn *c, enum pw_tcp_state s)
+{
+	if (c->state == PW_TCP_SYN_RCVD)
+		c->t->n_half_open--;
+	if (s == PW_TCP_SYN_RCVD)
+		c->t->n_half_open++;
+	c->state = (uint8_t)s;
+}
+
+/* RFC 6691: the MSS option speaks of segments without options. */
+void
+conn_set_mss(struct pw_tcp_conn *c)
+{
+	uint32_t hdrs = pw_addr_is_v4(&c->remote) ? 40 : 60;
+	uint32_t mss = pw_min(c->peer_mss, c->t->cfg.mtu - hdrs);
+
+	mss = pw_max(mss, MSS_FLOOR);
+	if (c->flags & F_TS_OK)
+		mss -= PW_TCP_TS_LEN;
+	c->mss = (uint16_t)mss;
+}
+
+void
+conn_ready(struct pw_tcp_conn *c)
+{
+	struct pw_tcp *t = c->t;
+	uint32_t i = conn_index(c);
+
+	if ((c->flags & F_READY) || c->state == PW_TCP_CLOSED)
+		return;
+	c->flags |= F_READY;
+	c->ready_next = NONE;
+	c->ready_prev = t->ready_tail;
+	if (t->ready_tail == NONE)
+		t->ready_head = i;
+	else
+		conn_at(t, t->ready_tail)->ready_next = i;
+	t->ready_tail = i;
+	t->n_ready++;
+}
+
+void
+conn_unready(struct pw_tcp_conn *c)
+{
+	struct pw_tcp *t = c->t;
+
+	if ((c->flags & F_READY) == 0)
+		return;
+	c->flags &= ~F_READY;
+	if (c->ready_prev == NONE)
+		t->ready_head = c->ready_next;
+	else
+		conn_at(t, c->ready_prev)->ready_next = c->ready_next;
+	if (c->ready_next == NONE)
+		t->ready_tail = c->ready_prev;
+	else
+		conn_at(t, c->ready_next)->ready_prev = c->ready_prev;
+	t->n_ready--;
+}
+
+bool
+conn_established(struct pw_tcp_conn *c, pw_ns now)
+{
+	struct pw_tcp *t = c->t;
+	uint32_t iw = INIT_WINDOW_SEGS * c->mss;
+
+	conn_set_state(c, PW_TCP_ESTABLISHED);
+	c->backoff = 0;
+	tmr_set(c, TMR_LOSS, PW_NEVER);
+	/* RFC 6928, and RFC 5681 3.1: one segment when the SYN was lost. */
+	c->cwnd = c->flags & F_SYN_RTX ? c->mss : iw;
+	t->cc->init(c);
+	if (c->flags & F_ACTIVE)
+		t->stats.opened_active++;
+	else
+		t->stats.opened_passive++;
+	if (!c->app->open(c->app_ctx, c, now)) {
+		c->flags &= ~F_ACTIVE;
+		out_rst(c);
+		conn_end(c, PW_TCP_END_ABORTED);
+		return false;
+	}
+	if (c->state != PW_TCP_CLOSED)
+		c->flags |= F_OPENED;
+	return c->state != PW_TCP_CLOSED;
+}

@@ -1,0 +1,547 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ * Copyright (c) 2026 the pagewire authors
+ *
+ * SEGMENT ARRIVES (RFC 9293 section 3.10.7), one function a step. A step
+ * returns PW_OK to go on, or why the segment goes no further.
+ */
+#include "pw_wire_cksum.h"
+#include "tcp_priv.h"
+
+/* An option block of NOP, NOP, timestamps: nearly every segment of a connection. */
+#define TS_ONLY_WORD RTE_BE32(0x0101080a)
+
+static void
+read_options(const uint8_t *p, uint32_t len, struct pw_tcp_opts *o)
+{
+	rte_be32_t word;
+
+	if (len == PW_TCP_TS_LEN) {
+		memcpy(&word, p, sizeof(word));
+		if (word == TS_ONLY_WORD) {
+			o->has = PW_OPT_TS;
+			o->n_sack = 0;
+			o->ts_val = pw_get_be32(p + 4);
+			o->ts_ecr = pw_get_be32(p + 8);
+			return;
+		}
+	}
+	pw_tcp_parse_opts(p, len, o);
+}
+
+static bool
+cksum_good(const struct pw_tcp_pkt *pkt)
+{
+	uint16_t s = pw_sum_pseudo(&pkt->src, &pkt->dst, IPPROTO_TCP, pkt->len);
+
+	return pw_sum_add(s, pw_sum(pkt->l4, pkt->len)) == 0xffff;
+}
+
+static enum pw_drop
+read_segment(const struct pw_tcp_pkt *pkt, struct seg_in *in, pw_ns now)
+{
+	uint32_t hlen = pw_tcp_check(pkt->l4, pkt->len);
+
+	if (hlen == 0)
+		return PW_DROP_TCP_HDR;
+	if (!pkt->cksum_ok && !cksum_good(pkt))
+		return PW_DROP_TCP_CKSUM;
+	pw_tcp_parse(pkt->l4, &in->h);
+	if (in->h.sport == 0 || in->h.dport == 0)
+		return PW_DROP_TCP_PORT_ZERO;
+	if (in->h.sport == in->h.dport && pw_addr_eq(&pkt->src, &pkt->dst))
+		return PW_DROP_TCP_LAND;
+	read_options(pkt->l4 + PW_TCP_HLEN_MIN, hlen - PW_TCP_HLEN_MIN, &in->o);
+	in->src = &pkt->src;
+	in->dst = &pkt->dst;
+	in->data = pkt->l4 + hlen;
+	in->len = pkt->len - hlen;
+	in->now = now;
+	return PW_OK;
+}
+
+/* ---- SYN-SENT (section 3.10.7.3) ---- */
+
+static enum pw_drop
+finish_active_open(struct pw_tcp_conn *c, const struct seg_in *in)
+{
+	if ((c->flags & F_SYN_RTX) == 0)
+		rtt_sample(c, in->now - c->last_send);
+	out_owe_ack(c, true);
+	conn_established(c, in->now);
+	return PW_OK;
+}
+
+static enum pw_drop
+in_syn_sent(struct pw_tcp_conn *c, const struct seg_in *in)
+{
+	uint8_t f = in->h.flags;
+	bool ack_good = (f & PW_TCP_ACK) && in->h.ack == c->isn1;
+
+	if ((f & PW_TCP_ACK) && !ack_good) {
+		if (f & PW_TCP_RST)
+			return PW_DROP_TCP_CLOSED_RST;
+		out_rst_for(c->t, in);
+		return PW_DROP_TCP_ACK_BAD;
+	}
+	if (f & PW_TCP_RST) {
+		if (!ack_good)
+			return PW_DROP_TCP_CLOSED_RST;
+		conn_end(c, PW_TCP_END_REFUSED);
+		return PW_DROP_TCP_RST;
+	}
+	if ((f & PW_TCP_SYN) == 0)
+		return PW_DROP_TCP_NO_ACK;
+	syn_options(c, in);
+	if (ack_good)
+		return finish_active_open(c, in);
+	/* Both ends opened at once (section 3.5, figure 7). */
+	conn_set_state(c, PW_TCP_SYN_RCVD);
+	c->flags |= F_SYN_DUE;
+	conn_ready(c);
+	return PW_OK;
+}
+
+/* ---- the other states, step by step (section 3.10.7.4) ---- */
+
+/* RFC 7323 section 5.3, R1: timestamps come first. */
+static enum pw_drop
+check_timestamp(struct pw_tcp_conn *c, const struct seg_in *in)
+{
+	if ((c->flags & F_TS_OK) == 0 || (in->h.flags & PW_TCP_RST))
+		return PW_OK;
+	if ((in->o.has & PW_OPT_TS) == 0)
+		return PW_DROP_TCP_NO_TS;
+	if (!seq_before(in->o.ts_val, c->ts_recent))
+		return PW_OK;
+	if (c->t->now_ms - c->ts_recent_ms > PAWS_IDLE_MS)
+		return PW_OK; /* section 5.5: idle for too long to compare */
+	out_challenge(c, false);
+	return PW_DROP_TCP_PAWS;
+}
+
+static bool
+acceptable(const struct pw_tcp_conn *c, int64_t first, uint32_t len)
+{
+	int64_t left = (int64_t)c->rcv_nxt, right = (int64_t)c->rcv_adv;
+	int64_t last = first + len - 1;
+
+	if (len == 0)
+		return first == left || (first > left && first < right);
+	return (first >= left && first < right) || (last >= left && last < right);
+}
+
+static void
+owe_dsack(struct pw_tcp_conn *c, uint32_t left, uint32_t right)
+{
+	if ((c->flags & F_SACK_OK) == 0)
+		return;
+	c->flags |= F_DSACK_OWED;
+	c->dsack = (struct pw_tcp_sack){.left = left, .right = right};
+}
+
+/* First: is it in the window? */
+static enum pw_drop
+check_sequence(struct pw_tcp_conn *c, struct seg_in *in)
+{
+	uint8_t f = in->h.flags;
+	int64_t first = off_near(in->h.seq, c->irs1, c->rcv_nxt);
+	uint32_t len = in->len + ((f & PW_TCP_SYN) != 0) + ((f & PW_TCP_FIN) != 0);
+
+	in->off = first + ((f & PW_TCP_SYN) != 0);
+	if (acceptable(c, first, len))
+		return PW_OK;
+	if (f & PW_TCP_RST)
+		return PW_DROP_TCP_RST_WINDOW;
+	if (f & PW_TCP_SYN)
+		return PW_OK; /* challenged below, wherever it stands */
+	if (first == (int64_t)c->rcv_nxt && c->rcv_adv == c->rcv_nxt) {
+		/* Into a shut window: its ACK counts, its data does not. */
+		in->len = 0;
+		in->h.flags &= (uint8_t)~PW_TCP_FIN;
+		out_owe_ack(c, true);
+		return PW_OK;
+	}
+	if (in->len > 0 && first < (int64_t)c->rcv_nxt) {
+		/* Sent again although it had arrived (RFC 2883): always answered, for
+		 * our ACK may have been lost. */
+		owe_dsack(c, in->h.seq, in->h.seq + in->len);
+		out_ack_now(c);
+		return PW_DROP_TCP_WINDOW;
+	}
+	out_challenge(c, (f & PW_TCP_FIN) != 0 && first < (int64_t)c->rcv_nxt);
+	return PW_DROP_TCP_WINDOW;
+}
+
+/* Our SYN met the peer's, and is refused after all. */
+static bool
+opened_by_us_only(const struct pw_tcp_conn *c)
+{
+	return c->state == PW_TCP_SYN_RCVD && (c->flags & F_ACTIVE) != 0;
+}
+
+/* Second: RST (RFC 5961 section 3). */
+static enum pw_drop
+check_rst(struct pw_tcp_conn *c, const struct seg_in *in)
+{
+	if ((in->h.flags & PW_TCP_RST) == 0)
+		return PW_OK;
+	if (in->off != (int64_t)c->rcv_nxt) {
+		out_challenge(c, false);
+		return PW_DROP_TCP_RST_WINDOW;
+	}
+	conn_end(c, opened_by_us_only(c) ? PW_TCP_END_REFUSED : PW_TCP_END_RESET);
+	return PW_DROP_TCP_RST;
+}
+
+/* Fourth: SYN (RFC 5961 section 4). */
+static enum pw_drop
+check_syn(struct pw_tcp_conn *c, const struct seg_in *in)
+{
+	if ((in->h.flags & PW_TCP_SYN) == 0)
+		return PW_OK;
+	if (c->state != PW_TCP_SYN_RCVD) {
+		out_challenge(c, false);
+		return PW_DROP_TCP_SYN;
+	}
+	if (in->h.seq + 1 != c->irs1)
+		return PW_DROP_TCP_SYN;
+	if (in->h.flags & PW_TCP_ACK)
+		return PW_OK; /* the other half of a simultaneous open */
+	c->flags |= F_SYN_DUE | F_SYN_RTX;
+	conn_ready(c);
+	return PW_DROP_TCP_SYN;
+}
+
+/* Fifth, in SYN-RECEIVED: the ACK that completes the handshake. */
+static enum pw_drop
+finish_passive_open(struct pw_tcp_conn *c, struct seg_in *in)
+{
+	if (c->state != PW_TCP_SYN_RCVD)
+		return PW_OK;
+	if (in->h.ack != c->isn1) {
+		out_rst_for(c->t, in);
+		return PW_DROP_TCP_ACK_BAD;
+	}
+	if ((c->flags & F_SYN_RTX) == 0 && c->last_send != 0)
+		rtt_sample(c, in->now - c->last_send);
+	c->flags &= ~F_SYN_DUE;
+	if ((in->h.flags & PW_TCP_SYN) == 0) {
+		in->window = (uint32_t)in->h.wnd << c->snd_shift;
+		c->wl1 = in->h.seq;
+	}
+	return conn_established(c, in->now) ? PW_OK : PW_DROP_TCP_RST;
+}
+
+/* RFC 7323 section 4.3: which timestamp is echoed. */
+static void
+take_timestamp(struct pw_tcp_conn *c, const struct seg_in *in)
+{
+	if ((c->flags & F_TS_OK) == 0 || (in->o.has & PW_OPT_TS) == 0)
+		return;
+	if (seq_before(c->ack_sent, in->h.seq))
+		return;
+	c->ts_recent = in->o.ts_val;
+	c->ts_recent_ms = c->t->now_ms;
+}
+
+/* Fifth: what an acknowledged FIN changes. */
+static enum pw_drop
+check_fin_acked(struct pw_tcp_conn *c)
+{
+	if (!fin_sent(c) || c->snd_una != c->snd_nxt)
+		return PW_OK;
+	switch (c->state) {
+	case PW_TCP_FIN_WAIT_1:
+		conn_set_state(c, PW_TCP_FIN_WAIT_2);
+		if (c->flags & F_USER_CLOSED)
+			tmr_set(c, TMR_LIFE, c->t->now + 2 * c->t->cfg.msl_ns);
+		return PW_OK;
+	case PW_TCP_CLOSING:
+		tw_enter(c);
+		conn_end(c, PW_TCP_END_CLOSED);
+		return PW_OK;
+	case PW_TCP_LAST_ACK:
+		conn_end(c, PW_TCP_END_CLOSED);
+		return PW_OK;
+	default:
+		return PW_OK;
+	}
+}
+
+/* ---- data ---- */
+
+static void
+offer_fin(struct pw_tcp_conn *c, pw_ns now)
+{
+	if ((c->flags & (F_FIN_RCVD | F_FIN_TOLD)) != F_FIN_RCVD || c->rcv_read + 1 != c->rcv_nxt)
+		return;
+	c->flags |= F_FIN_TOLD;
+	c->app->eof(c->app_ctx, c, now);
+}
+
+/* RFC 9293 3.8.6.2.2: tell of the room that the user has made, if it is worth it. */
+static void
+offer_window(struct pw_tcp_conn *c)
+{
+	uint32_t buf = c->t->cfg.rcv_buf_bytes;
+	uint64_t open = c->rcv_adv - pw_min(c->rcv_nxt, c->rcv_adv);
+
+	if (open < c->mss && c->rcv_read + buf >= c->rcv_adv + pw_min(2u * c->mss, buf / 2))
+		out_owe_ack(c, true);
+}
+
+void
+input_deliver(struct pw_tcp_conn *c, pw_ns now)
+{
+	const uint8_t *data;
+	uint32_t len;
+
+	while ((c->flags & F_STALLED) == 0 && (data = rcvq_peek(c, c->rcv_read, &len)) != NULL) {
+		uint32_t taken = c->app->recv(c->app_ctx, c, data, len, now);
+
+		if (c->state == PW_TCP_CLOSED)
+			return;
+		c->rcv_read += taken;
+		rcvq_drop(c, c->rcv_read);
+		if (taken < len)
+			c->flags |= F_STALLED;
+	}
+	offer_window(c);
+	offer_fin(c, now);
+}
+
+/* In order, and nothing kept: the user gets the bytes where they are. */
+static enum pw_drop
+hand_to_user(struct pw_tcp_conn *c, const struct seg_in *in, const uint8_t *data, uint32_t len)
+{
+	uint32_t taken = c->app->recv(c->app_ctx, c, data, len, in->now);
+
+	if (c->state == PW_TCP_CLOSED)
+		return PW_OK;
+	c->rcv_read += taken;
+	c->rcv_nxt += taken;
+	if (taken == len)
+		return PW_OK;
+	c->flags |= F_STALLED;
+	if (!rcvq_put(c, c->rcv_nxt, data + taken, len - taken))
+		return PW_DROP_TCP_OOO_FULL; /* the peer sends it again */
+	c->rcv_nxt += len - taken;
+	return PW_OK;
+}
+
+static enum pw_drop
+take_in_order(struct pw_tcp_conn *c, const struct seg_in *in, const uint8_t *data, uint32_t len)
+{
+	bool gap = c->rcvq != NONE;
+	pw_off before = c->rcv_nxt;
+	enum pw_drop why;
+
+	if (!gap) {
+		why = hand_to_user(c, in, data, len);
+	} else {
+		if (!rcvq_put(c, c->rcv_nxt, data, len)) {
+			out_owe_ack(c, true);
+			return PW_DROP_TCP_OOO_FULL;
+		}
+		c->rcv_nxt += rcvq_ready(c, c->rcv_nxt);
+		input_deliver(c, in->now);
+		why = PW_OK;
+	}
+	if (c->state == PW_TCP_CLOSED)
+		return why;
+	c->t->stats.bytes_in += c->rcv_nxt - before;
+	/* RFC 5681 4.2: at once when a gap closes; else every second full segment. */
+	c->rcv_segs += len >= c->mss || c->rcv_segs > 0;
+	out_owe_ack(c, gap || c->quick_acks > 0 || c->rcv_segs >= 2);
+	return why;
+}
+
+static enum pw_drop
+take_out_of_order(struct pw_tcp_conn *c, const struct seg_in *in, const uint8_t *data, uint32_t len)
+{
+	enum pw_drop why = PW_OK;
+
+	c->t->stats.ooo_segs++;
+	if (rcvq_has(c, (pw_off)in->off, len))
+		owe_dsack(c, rcv_seq(c, (pw_off)in->off), rcv_seq(c, (pw_off)in->off + len));
+	else if (!rcvq_put(c, (pw_off)in->off, data, len))
+		why = PW_DROP_TCP_OOO_FULL;
+	out_ack_now(c);
+	return why;
+}
+
+/* Seventh: the segment text. */
+static enum pw_drop
+take_data(struct pw_tcp_conn *c, struct seg_in *in)
+{
+	const uint8_t *data = in->data;
+	int64_t right = (int64_t)c->rcv_adv;
+
+	if (in->len == 0 || (c->flags & F_FIN_RCVD))
+		return PW_OK;
+	if (c->flags & F_USER_CLOSED) { /* nobody is there to take it (section 3.6.1) */
+		out_rst(c);
+		conn_end(c, PW_TCP_END_ABORTED);
+		return PW_DROP_TCP_AFTER_CLOSE;
+	}
+	if (in->off < (int64_t)c->rcv_nxt) {
+		uint32_t old = (uint32_t)((int64_t)c->rcv_nxt - in->off);
+
+		owe_dsack(c, rcv_seq(c, (pw_off)in->off), rcv_seq(c, c->rcv_nxt));
+		old = (uint32_t)pw_min(old, in->len);
+		data += old;
+		in->len -= old;
+		in->off += old;
+	}
+	if (in->off + in->len > right) {
+		in->len = in->off < right ? (uint32_t)(right - in->off) : 0;
+		in->h.flags &= (uint8_t)~PW_TCP_FIN; /* it stands behind what was cut */
+	}
+	if (in->len == 0)
+		return PW_OK;
+	if (in->off > (int64_t)c->rcv_nxt)
+		return take_out_of_order(c, in, data, in->len);
+	return take_in_order(c, in, data, in->len);
+}
+
+static void
+fin_changes_state(struct pw_tcp_conn *c, pw_ns now)
+{
+	switch (c->state) {
+	case PW_TCP_ESTABLISHED:
+		conn_set_state(c, PW_TCP_CLOSE_WAIT);
+		break;
+	case PW_TCP_FIN_WAIT_1:
+		conn_set_state(c, PW_TCP_CLOSING);
+		break;
+	case PW_TCP_FIN_WAIT_2:
+		offer_fin(c, now);
+		if (c->state == PW_TCP_CLOSED)
+			return;
+		out_ack_now(c);
+		tw_enter(c);
+		conn_end(c, PW_TCP_END_CLOSED);
+		return;
+	default:
+		break;
+	}
+	out_owe_ack(c, true);
+	offer_fin(c, now);
+}
+
+/* Eighth: the FIN. */
+static void
+take_fin(struct pw_tcp_conn *c, const struct seg_in *in)
+{
+	bool in_order = rcvq_fin_at(c, c->rcv_nxt);
+
+	if (c->flags & F_FIN_RCVD)
+		return;
+	if (in->h.flags & PW_TCP_FIN) {
+		pw_off at = (pw_off)in->off + in->len;
+
+		if (at == c->rcv_nxt)
+			in_order = true;
+		else if (at > c->rcv_nxt)
+			rcvq_put_fin(c, at);
+	}
+	if (!in_order)
+		return;
+	c->rcv_nxt++;
+	c->flags |= F_FIN_RCVD;
+	fin_changes_state(c, in->now);
+}
+
+static enum pw_drop
+in_other_states(struct pw_tcp_conn *c, struct seg_in *in)
+{
+	enum pw_drop why;
+
+	in->window = (uint32_t)in->h.wnd << (in->h.flags & PW_TCP_SYN ? 0 : c->snd_shift);
+	if ((why = check_timestamp(c, in)) != PW_OK || (why = check_sequence(c, in)) != PW_OK ||
+		(why = check_rst(c, in)) != PW_OK || (why = check_syn(c, in)) != PW_OK)
+		return why;
+	if ((in->h.flags & PW_TCP_ACK) == 0)
+		return PW_DROP_TCP_NO_ACK;
+	if ((why = finish_passive_open(c, in)) != PW_OK || (why = ack_input(c, in)) != PW_OK)
+		return why;
+	if (c->state == PW_TCP_CLOSED)
+		return PW_OK;
+	take_timestamp(c, in);
+	why = check_fin_acked(c);
+	if (c->state == PW_TCP_CLOSED)
+		return why;
+	why = take_data(c, in);
+	if (why == PW_OK && c->state != PW_TCP_CLOSED)
+		take_fin(c, in);
+	return why;
+}
+
+enum pw_drop
+pw_tcp_input(struct pw_tcp *t, const struct pw_tcp_pkt *pkt, pw_ns now)
+{
+	struct pw_tcp_conn *c;
+	struct seg_in in;
+	enum pw_drop why;
+	struct tw *w;
+
+	tcp_set_now(t, now);
+	t->stats.segs_in++;
+	why = read_segment(pkt, &in, t->now);
+	if (why != PW_OK)
+		return why;
+	c = conn_find(t, in.dst, in.h.dport, in.src, in.h.sport);
+	if (c != NULL) {
+		c->flags |= F_BUSY;
+		why = c->state == PW_TCP_SYN_SENT ? in_syn_sent(c, &in) : in_other_states(c, &in);
+		conn_unbusy(c);
+		return why;
+	}
+	w = tw_find(t, &in);
+	if (w != NULL)
+		return tw_input(t, w, &in);
+	return listen_input(t, &in, 0, false);
+}
+
+/* ---- ICMP (RFC 5927) ---- */
+
+/* The smallest next-hop MTU that is believed, as Linux has it: below, a liar
+ * could make us send headers only. */
+#define PMTU_FLOOR 552
+
+static void
+shrink_path(struct pw_tcp_conn *c, uint32_t mtu)
+{
+	uint32_t hdrs = pw_addr_is_v4(&c->remote) ? 40 : 60;
+	uint32_t mss = (uint32_t)pw_max(mtu, PMTU_FLOOR) - hdrs;
+
+	if (mss >= c->mss + (c->flags & F_TS_OK ? PW_TCP_TS_LEN : 0u))
+		return;
+	c->peer_mss = (uint16_t)mss;
+	conn_set_mss(c);
+	ack_path_shrunk(c);
+}
+
+enum pw_drop
+pw_tcp_icmp_error(struct pw_tcp *t, enum pw_tcp_icmp what, const struct pw_addr *src,
+	const struct pw_addr *dst, const uint8_t l4[8], uint32_t mtu, pw_ns now)
+{
+	struct pw_tcp_conn *c;
+	int64_t off;
+
+	tcp_set_now(t, now);
+	c = conn_find(t, src, pw_get_be16(l4), dst, pw_get_be16(l4 + 2));
+	if (c == NULL)
+		return PW_DROP_ICMP_STRAY;
+	off = off_near(pw_get_be32(l4 + 4), c->isn1, c->snd_una);
+	if (c->state == PW_TCP_SYN_SENT && what == PW_TCP_ICMP_UNREACHABLE && off == -1) {
+		conn_end(c, PW_TCP_END_REFUSED);
+		return PW_OK;
+	}
+	if (off < (int64_t)c->snd_una || off >= (int64_t)c->snd_nxt)
+		return PW_DROP_ICMP_STRAY;
+	/* Section 6: an unreachable host is a soft error once connected. */
+	if (what == PW_TCP_ICMP_TOO_BIG)
+		shrink_path(c, mtu);
+	return PW_OK;
+}

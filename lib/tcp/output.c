@@ -1,0 +1,576 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ * Copyright (c) 2026 the pagewire authors
+ *
+ * What a connection may send now, and the segments. Retransmissions go first,
+ * then new data, then the FIN, then an ACK if none of these carried it. Every
+ * payload is asked from the source at the moment it is sent.
+ */
+#include "tcp_priv.h"
+
+/* ---- segments ---- */
+
+/* RFC 9293 3.8.6.2.2: the right edge moves by a segment or half the buffer, and
+ * never back. */
+static uint16_t
+window_to_announce(struct pw_tcp_conn *c)
+{
+	uint32_t buf = c->t->cfg.rcv_buf_bytes;
+	pw_off edge = c->rcv_read + buf;
+	uint64_t wnd;
+
+	if (edge < c->rcv_adv + pw_min(c->mss, buf / 2))
+		edge = pw_max(c->rcv_adv, c->rcv_nxt);
+	wnd = (edge - c->rcv_nxt) >> c->rcv_shift;
+	wnd = pw_min(wnd, UINT16_MAX);
+	c->rcv_adv = pw_max(c->rcv_adv, c->rcv_nxt + (wnd << c->rcv_shift));
+	return (uint16_t)wnd;
+}
+
+/* SACK blocks to report, the duplicate first (RFC 2883). */
+static uint32_t
+sack_blocks(struct pw_tcp_conn *c, struct pw_tcp_sack *out)
+{
+	uint32_t max = c->flags & F_TS_OK ? PW_TCP_SACK_MAX - 1 : PW_TCP_SACK_MAX;
+	uint32_t n = 0;
+
+	if ((c->flags & F_SACK_OK) == 0 || (c->rcvq == NONE && (c->flags & F_DSACK_OWED) == 0))
+		return 0;
+	if (c->flags & F_DSACK_OWED)
+		out[n++] = c->dsack;
+	return n + rcvq_sacks(c, out + n, max - n);
+}
+
+static uint32_t
+put_options(struct pw_tcp_conn *c, uint8_t opts[PW_TCP_OPT_MAX])
+{
+	struct pw_tcp_sack sack[PW_TCP_SACK_MAX];
+	uint32_t len = 0, n;
+
+	if (c->flags & F_TS_OK) {
+		pw_tcp_put_ts(opts, tcp_ts(c), c->ts_recent);
+		len = PW_TCP_TS_LEN;
+	}
+	n = sack_blocks(c, sack);
+	if (n > 0)
+		len += pw_tcp_put_sack(opts + len, sack, n);
+	return len;
+}
+
+/* Bytes that SACK blocks take from a data segment (RFC 6691). */
+static uint32_t
+sack_room(struct pw_tcp_conn *c)
+{
+	struct pw_tcp_sack sack[PW_TCP_SACK_MAX];
+	uint32_t n = sack_blocks(c, sack);
+
+	return n > 0 ? 4 + 8 * n : 0;
+}
+
+static void
+ack_went_out(struct pw_tcp_conn *c, uint32_t ack)
+{
+	c->ack_sent = ack;
+	c->rcv_segs = 0;
+	c->quick_acks -= c->quick_acks > 0;
+	c->flags &= ~(F_ACK_NOW | F_ACK_LATER | F_DSACK_OWED);
+	c->at[TMR_DELACK] = PW_NEVER;
+}
+
+/** What a data segment is made of. */
+struct piece {
+	pw_off off;
+	uint32_t len;
+	uint32_t n_spans;
+	uint32_t gso_size;
+	bool fin;
+	bool push;
+	bool rtx;
+	struct pw_span spans[PW_SEG_SPANS_MAX];
+};
+
+static int
+hand_over(struct pw_tcp_conn *c, struct pw_tcp_seg *seg)
+{
+	struct pw_tcp *t = c->t;
+	int rc;
+
+	seg->src = &c->local;
+	seg->dst = &c->remote;
+	rc = t->cfg.env->send(t->cfg.env_ctx, seg);
+	if (rc < 0) {
+		t->stats.send_full++;
+		return rc;
+	}
+	t->stats.segs_out++;
+	if (seg->hdr.flags & PW_TCP_ACK)
+		ack_went_out(c, seg->hdr.ack);
+	return 0;
+}
+
+static int
+send_segment(struct pw_tcp_conn *c, uint8_t flags, pw_off off, const struct piece *p)
+{
+	uint8_t opts[PW_TCP_OPT_MAX];
+	struct pw_tcp_seg seg = {
+		.hdr =
+			{
+				.sport = c->lport,
+				.dport = c->rport,
+				.seq = snd_seq(c, off),
+				.ack = rcv_seq(c, c->rcv_nxt),
+				.wnd = window_to_announce(c),
+				.flags = flags,
+				.opt_len = (uint8_t)put_options(c, opts),
+			},
+		.opts = opts,
+	};
+
+	if (p != NULL) {
+		seg.spans = p->spans;
+		seg.n_spans = p->n_spans;
+		seg.len = p->len;
+		seg.gso_size = p->gso_size;
+		seg.rtx = p->rtx;
+	}
+	return hand_over(c, &seg);
+}
+
+static int
+send_piece(struct pw_tcp_conn *c, const struct piece *p)
+{
+	uint8_t flags = PW_TCP_ACK;
+
+	if (p->push)
+		flags |= PW_TCP_PSH;
+	if (p->fin)
+		flags |= PW_TCP_FIN;
+	return send_segment(c, flags, p->off, p);
+}
+
+/* Fill in @p p->spans for at most @p p->len bytes. @return false: not to be had now */
+static bool
+ask_source(struct pw_tcp_conn *c, struct piece *p)
+{
+	uint32_t got;
+
+	p->n_spans = 0;
+	if (p->len == 0)
+		return true;
+	got = c->app->source(c->app_ctx, c, p->off, p->len, p->spans, &p->n_spans);
+	if (got == 0) {
+		c->flags |= F_SOURCE_DRY;
+		return false;
+	}
+	PW_ASSERT(got <= p->len);
+	if (got < p->len)
+		p->fin = p->push = false;
+	p->len = got;
+	return true;
+}
+
+/* RFC 9293 3.7.1; the receive window of a SYN is never scaled (RFC 7323 2.2). */
+static int
+send_syn(struct pw_tcp_conn *c)
+{
+	struct pw_tcp *t = c->t;
+	uint8_t opts[PW_TCP_OPT_MAX];
+	struct pw_tcp_opts o = {
+		.has = PW_OPT_MSS,
+		.mss = (uint16_t)(t->cfg.mtu - (pw_addr_is_v4(&c->remote) ? 40 : 60)),
+		.wscale = c->rcv_shift,
+		.ts_val = tcp_ts(c),
+		.ts_ecr = c->ts_recent,
+	};
+	struct pw_tcp_seg seg = {.opts = opts};
+	uint16_t wnd = (uint16_t)pw_min(t->cfg.rcv_buf_bytes, UINT16_MAX);
+
+	o.has |= c->flags & F_SACK_OK ? PW_OPT_SACK_OK : 0;
+	o.has |= c->flags & F_TS_OK ? PW_OPT_TS : 0;
+	o.has |= c->flags & F_WS_OK ? PW_OPT_WSCALE : 0;
+	seg.hdr = (struct pw_tcp_hdr){
+		.sport = c->lport,
+		.dport = c->rport,
+		.seq = c->isn1 - 1,
+		.ack = c->state == PW_TCP_SYN_RCVD ? c->irs1 : 0,
+		.wnd = wnd,
+		.flags = c->state == PW_TCP_SYN_RCVD ? PW_TCP_SYN | PW_TCP_ACK : PW_TCP_SYN,
+		.opt_len = (uint8_t)pw_tcp_put_syn_opts(opts, &o),
+	};
+	c->rcv_adv = wnd;
+	return hand_over(c, &seg);
+}
+
+void
+out_ack_now(struct pw_tcp_conn *c)
+{
+	send_segment(c, PW_TCP_ACK, c->snd_nxt, NULL);
+}
+
+void
+out_challenge(struct pw_tcp_conn *c, bool always)
+{
+	struct pw_tcp *t = c->t;
+
+	if (!always && t->now_ms - c->oow_ack_ms < OOW_ACK_MS)
+		return;
+	c->oow_ack_ms = t->now_ms;
+	t->stats.challenge_acks++;
+	out_ack_now(c);
+}
+
+void
+out_rst(struct pw_tcp_conn *c)
+{
+	struct pw_tcp_seg seg = {
+		.hdr =
+			{
+				.sport = c->lport,
+				.dport = c->rport,
+				.seq = snd_seq(c, c->snd_nxt),
+				.ack = rcv_seq(c, c->rcv_nxt),
+				.flags = PW_TCP_RST | PW_TCP_ACK,
+			},
+	};
+
+	c->t->stats.rsts_out++;
+	hand_over(c, &seg);
+}
+
+void
+out_bare(struct pw_tcp *t, const struct pw_addr *local, const struct pw_addr *remote,
+	const struct pw_tcp_hdr *h, const uint8_t *opts)
+{
+	struct pw_tcp_seg seg = {.src = local, .dst = remote, .hdr = *h, .opts = opts};
+
+	if (t->cfg.env->send(t->cfg.env_ctx, &seg) < 0)
+		t->stats.send_full++;
+	else
+		t->stats.segs_out++;
+}
+
+void
+out_rst_for(struct pw_tcp *t, const struct seg_in *in)
+{
+	struct pw_tcp_hdr h = {.sport = in->h.dport, .dport = in->h.sport};
+
+	if (in->h.flags & PW_TCP_ACK) {
+		h.seq = in->h.ack;
+		h.flags = PW_TCP_RST;
+	} else {
+		h.ack = in->h.seq + in->len + ((in->h.flags & PW_TCP_SYN) != 0) +
+			((in->h.flags & PW_TCP_FIN) != 0);
+		h.flags = PW_TCP_RST | PW_TCP_ACK;
+	}
+	t->stats.rsts_out++;
+	out_bare(t, in->dst, in->src, &h, NULL);
+}
+
+void
+out_owe_ack(struct pw_tcp_conn *c, bool now)
+{
+	c->flags |= now ? F_ACK_NOW : F_ACK_LATER;
+	if (now)
+		conn_ready(c);
+	else if (c->at[TMR_DELACK] == PW_NEVER)
+		tmr_set(c, TMR_DELACK, c->t->now + DELACK_NS);
+}
+
+/* ---- what may go ---- */
+
+static uint32_t
+room_in_cwnd(const struct pw_tcp_conn *c)
+{
+	uint32_t pipe = pipe_bytes(c);
+
+	return c->cwnd > pipe ? c->cwnd - pipe : 0;
+}
+
+static void
+note_rtx(struct pw_tcp_conn *c, const struct piece *p)
+{
+	struct pw_tcp *t = c->t;
+
+	if ((c->flags & F_RTX_TS) == 0) {
+		c->flags |= F_RTX_TS;
+		c->rtx_ts = tcp_ts(c);
+	}
+	c->undo_rtx += p->len;
+	c->prr_out += p->len;
+	c->rtx_segs++;
+	t->stats.rtx_segs++;
+	t->stats.rtx_bytes += p->len;
+}
+
+/* Bytes of [off, off + len) that are data, not the FIN. */
+static uint32_t
+data_in(const struct pw_tcp_conn *c, pw_off off, uint32_t len)
+{
+	return (uint32_t)(pw_min(off + len, c->snd_end) - pw_min(off, c->snd_end));
+}
+
+/* RFC 6675 section 5, C.1: what is lost goes first. */
+static enum out_result
+send_lost(struct pw_tcp_conn *c, pw_ns now)
+{
+	struct sent *s;
+
+	while ((s = sent_lost(c)) != NULL) {
+		uint32_t max = c->mss - sack_room(c);
+		struct piece p = {.off = s->start, .rtx = true};
+
+		/* A run's last byte may be the FIN; the window that was shrunk since
+		 * admits at least the first lost segment (RFC 9293 3.8.6). */
+		if (room_in_cwnd(c) < pw_min(s->len, max)) {
+			c->flags |= F_CWND_LIMITED;
+			return OUT_DONE;
+		}
+		p.len = (uint32_t)pw_min(data_in(c, s->start, s->len), max);
+		p.fin = s->start + p.len == c->snd_end && s->len > p.len;
+		p.push = p.fin;
+		if (!ask_source(c, &p))
+			return OUT_DONE;
+		if (send_piece(c, &p) < 0)
+			return OUT_FULL;
+		note_rtx(c, &p);
+		sent_again(c, s, p.len + p.fin, now);
+		/* RFC 6298 5.2: what was sent again is waited for anew. */
+		if (c->at[TMR_LOSS] == PW_NEVER || c->loss_mode != LOSS_RTO)
+			tmr_on_flight(c, now);
+	}
+	return OUT_DONE;
+}
+
+/* RFC 9293 3.8.6.2.1: is this short segment worth sending? */
+static bool
+worth_sending(const struct pw_tcp_conn *c, uint32_t len, uint32_t avail, uint32_t window)
+{
+	if (len >= c->mss || len == avail)
+		return true;
+	if (len < window) /* cwnd holds it back: whole segments, or the only one */
+		return flight(c) == 0;
+	return len >= c->max_wnd / 2 || (c->flags & F_SWS_OVERRIDE) != 0;
+}
+
+/* How much new data may go in one segment. 0: none, and why is noted. */
+static uint32_t
+new_data_len(struct pw_tcp_conn *c, pw_ns now)
+{
+	uint32_t avail = (uint32_t)pw_min(c->snd_end - c->snd_nxt, UINT32_MAX / 2);
+	uint32_t window = (uint32_t)(c->snd_edge - pw_min(c->snd_nxt, c->snd_edge));
+	uint32_t room = room_in_cwnd(c);
+	uint32_t max = c->mss - sack_room(c);
+	uint32_t len;
+
+	if (c->t->cfg.gso_max_bytes > max)
+		max = c->t->cfg.gso_max_bytes / max * max;
+	len = (uint32_t)pw_min(pw_min(avail, window), pw_min(room, max));
+	if (room <= window && room < avail && room < max)
+		c->flags |= F_CWND_LIMITED;
+	if (len > 0 && worth_sending(c, len, avail, window)) {
+		if (len > c->mss && len < avail)
+			len -= len % (c->mss - sack_room(c));
+		return len;
+	}
+	if (len == window && flight(c) == 0)
+		tmr_on_window_shut(c, now);
+	return 0;
+}
+
+/* RFC 5681 4.1: after idling the window is no longer known to be right. */
+static void
+restart_after_idle(struct pw_tcp_conn *c, pw_ns now)
+{
+	if (flight(c) > 0 || c->last_send == 0 || now - c->last_send <= rtt_rto(c))
+		return;
+	c->cwnd = (uint32_t)pw_min(c->cwnd, INIT_WINDOW_SEGS * c->mss);
+	c->t->cc->on_restart(c);
+}
+
+static int
+send_new(struct pw_tcp_conn *c, uint32_t len, pw_ns now)
+{
+	struct piece p = {.off = c->snd_nxt, .len = len};
+	uint32_t seg = c->mss - sack_room(c);
+
+	p.push = c->snd_nxt + len == c->snd_end;
+	p.fin = p.push && (c->flags & F_FIN_WANTED) && c->snd_edge > c->snd_end;
+	p.gso_size = len > seg ? seg : 0;
+	if (!ask_source(c, &p))
+		return -EAGAIN;
+	if (send_piece(c, &p) < 0)
+		return -ENOBUFS;
+	sent_append(c, p.len + p.fin, now);
+	c->snd_nxt += p.len + p.fin;
+	c->prr_out += p.len;
+	c->last_send = now;
+	c->flags &= ~F_SWS_OVERRIDE;
+	c->t->stats.bytes_out += p.len;
+	return (int)p.len;
+}
+
+static enum out_result
+send_fresh(struct pw_tcp_conn *c, pw_ns now)
+{
+	uint32_t sent = 0;
+
+	restart_after_idle(c, now);
+	while (c->snd_nxt < c->snd_end && sent < QUANTUM_BYTES) {
+		uint32_t len = new_data_len(c, now);
+		int n;
+
+		if (len == 0)
+			break;
+		if (!sent_room(c, now))
+			return OUT_AGAIN;
+		n = send_new(c, len, now);
+		if (n == -ENOBUFS)
+			return OUT_FULL;
+		if (n < 0)
+			break;
+		sent += (uint32_t)n;
+	}
+	if (sent > 0)
+		tmr_on_send(c, now);
+	return sent >= QUANTUM_BYTES && c->snd_nxt < c->snd_end ? OUT_AGAIN : OUT_DONE;
+}
+
+/* The FIN by itself, when no data was left to carry it. */
+static enum out_result
+send_fin(struct pw_tcp_conn *c, pw_ns now)
+{
+	if ((c->flags & F_FIN_WANTED) == 0 || c->snd_nxt != c->snd_end)
+		return OUT_DONE;
+	if (c->snd_edge <= c->snd_end) {
+		if (flight(c) == 0)
+			tmr_on_window_shut(c, now);
+		return OUT_DONE;
+	}
+	if (!sent_room(c, now))
+		return OUT_AGAIN;
+	if (send_segment(c, PW_TCP_ACK | PW_TCP_FIN, c->snd_nxt, NULL) < 0)
+		return OUT_FULL;
+	sent_append(c, 1, now);
+	c->snd_nxt++;
+	c->last_send = now;
+	tmr_on_send(c, now);
+	return OUT_DONE;
+}
+
+/* RFC 9293 3.8.6.1, as BSD and Linux do it: a byte that was acknowledged long
+ * ago, so that a shut window gets nothing it would have to refuse. */
+static enum out_result
+send_probe(struct pw_tcp_conn *c)
+{
+	if (c->snd_edge <= c->snd_nxt && c->snd_nxt < snd_limit(c)) {
+		if (send_segment(c, PW_TCP_ACK, c->snd_una - 1, NULL) < 0)
+			return OUT_FULL;
+		c->t->stats.persists++;
+	}
+	c->flags &= ~F_PROBE_DUE;
+	return OUT_DONE;
+}
+
+/* RFC 8985 7.3: something new if there is, or the last segment again. */
+static enum out_result
+send_tail_probe(struct pw_tcp_conn *c, pw_ns now)
+{
+	uint32_t room = (uint32_t)(c->snd_edge - pw_min(c->snd_nxt, c->snd_edge));
+	uint32_t len = (uint32_t)pw_min(
+		pw_min(c->snd_end - pw_min(c->snd_nxt, c->snd_end), room), c->mss - sack_room(c));
+
+	if (flight(c) == 0 || c->ca != CA_OPEN) {
+		c->flags &= ~F_TLP_DUE;
+		return OUT_DONE;
+	}
+	c->flags &= ~F_TLP_RTX;
+	if (len > 0 && !fin_sent(c)) {
+		int n = sent_room(c, now) ? send_new(c, len, now) : -EAGAIN;
+
+		if (n == -ENOBUFS)
+			return OUT_FULL;
+	} else {
+		uint32_t tail = (uint32_t)pw_min(flight(c), c->mss - sack_room(c));
+		struct piece p = {.off = c->snd_nxt - tail, .rtx = true, .push = true};
+
+		p.len = data_in(c, p.off, tail);
+		p.fin = tail > p.len;
+		if (ask_source(c, &p)) {
+			if (send_piece(c, &p) < 0)
+				return OUT_FULL;
+			if (p.len + p.fin == tail)
+				sent_probe(c, tail, now);
+			c->flags |= F_TLP_RTX;
+			c->rtx_segs++;
+			c->t->stats.rtx_segs++;
+			c->t->stats.rtx_bytes += p.len;
+		}
+	}
+	c->t->stats.tlps++;
+	c->flags = (c->flags & ~F_TLP_DUE) | F_TLP_OUT;
+	c->tlp_end = c->snd_nxt;
+	c->tlp_ts = tcp_ts(c);
+	tmr_on_flight(c, now);
+	return OUT_DONE;
+}
+
+static enum out_result
+send_due(struct pw_tcp_conn *c, pw_ns now)
+{
+	if (c->flags & F_PROBE_DUE)
+		if (send_probe(c) == OUT_FULL)
+			return OUT_FULL;
+	if (c->flags & F_TLP_DUE)
+		return send_tail_probe(c, now);
+	return OUT_DONE;
+}
+
+static enum out_result
+send_data(struct pw_tcp_conn *c, pw_ns now)
+{
+	enum out_result r;
+
+	c->flags &= ~F_CWND_LIMITED;
+	r = send_lost(c, now);
+	if (r == OUT_FULL || c->lost > 0 || (c->flags & F_SOURCE_DRY))
+		return r;
+	r = send_fresh(c, now);
+	if (r != OUT_DONE || (c->flags & F_SOURCE_DRY))
+		return r;
+	return send_fin(c, now);
+}
+
+static enum out_result
+out_handshake(struct pw_tcp_conn *c, pw_ns now)
+{
+	if ((c->flags & F_SYN_DUE) == 0)
+		return OUT_DONE;
+	if (send_syn(c) < 0)
+		return OUT_FULL;
+	c->flags &= ~F_SYN_DUE;
+	if (c->last_send == 0)
+		c->last_send = now; /* for the RTT of the handshake */
+	tmr_on_syn_sent(c, now);
+	return OUT_DONE;
+}
+
+enum out_result
+out_conn(struct pw_tcp_conn *c, pw_ns now)
+{
+	enum out_result r;
+
+	if (!synchronised(c))
+		return out_handshake(c, now);
+	if (c->flags & F_RESUME) {
+		c->flags &= ~(F_RESUME | F_STALLED);
+		input_deliver(c, now);
+		if (c->state == PW_TCP_CLOSED)
+			return OUT_DONE;
+	}
+	r = send_due(c, now);
+	if (r != OUT_FULL)
+		r = send_data(c, now);
+	if (r != OUT_FULL && (c->flags & F_ACK_NOW))
+		if (send_segment(c, PW_TCP_ACK, c->snd_nxt, NULL) < 0)
+			return OUT_FULL;
+	return r;
+}

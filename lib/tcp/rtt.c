@@ -1,0 +1,36 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ * Copyright (c) 2026 the pagewire authors
+ *
+ * Round-trip time and the retransmission time-out (RFC 6298).
+ */
+#include "tcp_priv.h"
+
+void
+rtt_sample(struct pw_tcp_conn *c, pw_ns rtt)
+{
+	rtt = pw_max(rtt, 1);
+	c->min_rtt = pw_min(c->min_rtt, rtt);
+	if (c->srtt == 0) { /* 2.2 */
+		c->srtt = rtt;
+		c->rttvar = rtt / 2;
+		return;
+	}
+	/* 2.3: alpha 1/8, beta 1/4 */
+	c->rttvar = c->rttvar - c->rttvar / 4 + (rtt > c->srtt ? rtt - c->srtt : c->srtt - rtt) / 4;
+	c->srtt = c->srtt - c->srtt / 8 + rtt / 8;
+}
+
+pw_ns
+rtt_rto(const struct pw_tcp_conn *c)
+{
+	pw_ns rto;
+
+	if (c->srtt != 0)
+		rto = c->srtt + pw_max(4 * c->rttvar, PW_NS_PER_MS);
+	else if ((c->flags & F_SYN_RTX) && synchronised(c))
+		rto = RTO_AFTER_SYN_LOSS;
+	else
+		rto = RTO_INITIAL;
+	rto = pw_max(rto, RTO_MIN);
+	return pw_min(rto << pw_min(c->backoff, RTO_BACKOFF_MAX), RTO_MAX);
+}

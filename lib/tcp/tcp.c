@@ -1,0 +1,366 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ * Copyright (c) 2026 the pagewire authors
+ *
+ * The instance, its turn, and what a user calls.
+ */
+#include <sodium.h>
+#include "tcp_priv.h"
+
+#define RCV_BUF_DEFAULT	     65536
+#define USER_TIMEOUT_DEFAULT (100 * PW_NS_PER_S)
+#define MSL_DEFAULT	     (30 * PW_NS_PER_S)
+
+static const struct tcp_cc *const ccs[] = {&tcp_cc_cubic, &tcp_cc_newreno};
+
+static const struct tcp_cc *
+cc_by_name(const char *name)
+{
+	size_t i;
+
+	if (name == NULL)
+		return ccs[0];
+	for (i = 0; i < RTE_DIM(ccs); i++)
+		if (strcmp(name, ccs[i]->name) == 0)
+			return ccs[i];
+	return NULL;
+}
+
+static void
+fill_defaults(struct pw_tcp_cfg *cfg)
+{
+	if (cfg->max_half_open == 0)
+		cfg->max_half_open = (uint32_t)pw_max(cfg->max_conns / 4, 1);
+	if (cfg->max_time_wait == 0)
+		cfg->max_time_wait = cfg->max_conns;
+	if (cfg->max_sent == 0)
+		cfg->max_sent = (uint32_t)pw_max(4 * (uint64_t)cfg->max_conns, 4096);
+	if (cfg->rcv_buf_bytes == 0)
+		cfg->rcv_buf_bytes = RCV_BUF_DEFAULT;
+	if (cfg->max_rcv_blocks == 0)
+		cfg->max_rcv_blocks = (uint32_t)pw_max(cfg->max_conns / 8, 1024);
+	if (cfg->mtu == 0)
+		cfg->mtu = 1500;
+	if (cfg->user_timeout_ns == 0)
+		cfg->user_timeout_ns = USER_TIMEOUT_DEFAULT;
+	if (cfg->msl_ns == 0)
+		cfg->msl_ns = MSL_DEFAULT;
+}
+
+/* RFC 7323 2.2: the smallest shift with which the buffer fits 16 bits. */
+static uint8_t
+shift_for(uint32_t buf)
+{
+	uint8_t s = 0;
+
+	while (s < 14 && (buf >> s) > UINT16_MAX)
+		s++;
+	return s;
+}
+
+struct pw_tcp *
+pw_tcp_create(const struct pw_tcp_cfg *cfg, pw_ns now)
+{
+	const struct tcp_cc *cc = cc_by_name(cfg->cc);
+	struct pw_tcp *t;
+
+	if (cc == NULL || cfg->max_conns == 0 || sodium_init() < 0) {
+		errno = EINVAL;
+		return NULL;
+	}
+	t = cfg->mem->alloc(cfg->mem->ctx, sizeof(*t), "tcp");
+	if (t == NULL) {
+		errno = ENOMEM;
+		return NULL;
+	}
+	t->cfg = *cfg;
+	t->cc = cc;
+	fill_defaults(&t->cfg);
+	t->rcv_shift = shift_for(t->cfg.rcv_buf_bytes);
+	memcpy(&t->hash_seed, t->cfg.secret + crypto_shorthash_KEYBYTES, sizeof(t->hash_seed));
+	tcp_set_now(t, now);
+	pw_wheel_init(&t->wheel, now);
+	if (conn_table_init(t) < 0 || sent_init(t) < 0 || rcvq_init(t) < 0 || tw_init(t) < 0) {
+		pw_tcp_destroy(t);
+		errno = ENOMEM;
+		return NULL;
+	}
+	return t;
+}
+
+void
+pw_tcp_each(struct pw_tcp *t, void (*fn)(void *ctx, struct pw_tcp_conn *c), void *ctx)
+{
+	uint32_t i;
+
+	for (i = 0; i < t->cfg.max_conns && t->conns != NULL && t->n_conns > 0; i++)
+		if (conn_at(t, i)->state != PW_TCP_CLOSED)
+			fn(ctx, conn_at(t, i));
+}
+
+static void
+forget(void *ctx, struct pw_tcp_conn *c)
+{
+	conn_end(c, PW_TCP_END_ABORTED);
+}
+
+void
+pw_tcp_destroy(struct pw_tcp *t)
+{
+	if (t == NULL)
+		return;
+	pw_tcp_each(t, forget, NULL);
+	tw_fini(t);
+	rcvq_fini(t);
+	sent_fini(t);
+	conn_table_fini(t);
+	t->cfg.mem->free(t->cfg.mem->ctx, t);
+}
+
+int
+pw_tcp_listen(struct pw_tcp *t, uint16_t port, const struct pw_tcp_app *app, void *app_ctx)
+{
+	uint32_t i;
+
+	for (i = 0; i < t->n_listen; i++)
+		if (t->listen[i].port == port)
+			return -EADDRINUSE;
+	if (t->n_listen == LISTEN_MAX)
+		return -ENOSPC;
+	t->listen[t->n_listen++] = (struct listener){port, app, app_ctx};
+	return 0;
+}
+
+void
+pw_tcp_drain(struct pw_tcp *t)
+{
+	t->draining = true;
+}
+
+static void
+abort_one(void *ctx, struct pw_tcp_conn *c)
+{
+	pw_tcp_abort(c, *(pw_ns *)ctx);
+}
+
+void
+pw_tcp_abort_all(struct pw_tcp *t, pw_ns now)
+{
+	pw_tcp_each(t, abort_one, &now);
+}
+
+void
+pw_tcp_run(struct pw_tcp *t, pw_ns now)
+{
+	struct pw_timer *timer;
+	uint32_t n;
+
+	tcp_set_now(t, now);
+	while ((timer = pw_wheel_expire(&t->wheel, t->now)) != NULL)
+		tmr_fire(pw_container_of(timer, struct pw_tcp_conn, timer), t->now);
+	tw_expire(t, t->now);
+	/* Each that is ready now has one turn; who has more to say comes last. */
+	for (n = t->n_ready; n > 0 && t->ready_head != NONE; n--) {
+		struct pw_tcp_conn *c = conn_at(t, t->ready_head);
+		enum out_result r = out_conn(c, t->now);
+
+		if (r == OUT_FULL)
+			break;
+		conn_unready(c);
+		if (r == OUT_AGAIN)
+			conn_ready(c);
+	}
+}
+
+pw_ns
+pw_tcp_next(const struct pw_tcp *t)
+{
+	if (t->ready_head != NONE)
+		return 0;
+	return pw_min(pw_wheel_next(&t->wheel), tw_next(t));
+}
+
+void *
+pw_tcp_room(struct pw_tcp_conn *c)
+{
+	return c->room;
+}
+
+void
+pw_tcp_send(struct pw_tcp_conn *c, uint64_t len)
+{
+	PW_ASSERT((c->flags & F_FIN_WANTED) == 0);
+	if (c->snd_end == c->snd_una)
+		c->progress_ms = c->t->now_ms;
+	c->snd_end += len;
+	conn_ready(c);
+}
+
+pw_off
+pw_tcp_sent_end(const struct pw_tcp_conn *c)
+{
+	return c->snd_end;
+}
+
+void
+pw_tcp_shutdown(struct pw_tcp_conn *c)
+{
+	if ((c->flags & F_FIN_WANTED) || c->state == PW_TCP_CLOSED)
+		return;
+	c->flags |= F_FIN_WANTED;
+	if (c->snd_end == c->snd_una)
+		c->progress_ms = c->t->now_ms;
+	if (c->state == PW_TCP_ESTABLISHED)
+		conn_set_state(c, PW_TCP_FIN_WAIT_1);
+	else if (c->state == PW_TCP_CLOSE_WAIT)
+		conn_set_state(c, PW_TCP_LAST_ACK);
+	conn_ready(c);
+}
+
+void
+pw_tcp_close(struct pw_tcp_conn *c)
+{
+	if (c->state == PW_TCP_CLOSED)
+		return;
+	/* RFC 9293 3.6.1, RFC 2525 2.17: what was received and not taken is lost; say so. */
+	if (c->rcv_nxt - ((c->flags & F_FIN_RCVD) != 0) > c->rcv_read) {
+		pw_tcp_abort(c, c->t->now);
+		return;
+	}
+	c->flags |= F_USER_CLOSED;
+	pw_tcp_shutdown(c);
+	if (c->state == PW_TCP_FIN_WAIT_2)
+		tmr_set(c, TMR_LIFE, c->t->now + 2 * c->t->cfg.msl_ns);
+}
+
+void
+pw_tcp_abort(struct pw_tcp_conn *c, pw_ns now)
+{
+	tcp_set_now(c->t, now);
+	if (c->state == PW_TCP_CLOSED)
+		return;
+	if (c->state != PW_TCP_SYN_SENT)
+		out_rst(c);
+	conn_end(c, PW_TCP_END_ABORTED);
+}
+
+void
+pw_tcp_resume(struct pw_tcp_conn *c)
+{
+	if (c->flags & F_STALLED)
+		c->flags |= F_RESUME;
+	c->flags &= ~F_SOURCE_DRY;
+	conn_ready(c);
+}
+
+void
+pw_tcp_set_timer(struct pw_tcp_conn *c, pw_ns at)
+{
+	tmr_set(c, TMR_APP, at);
+}
+
+static bool
+port_free(const struct pw_tcp *t, const struct pw_addr *local, uint16_t lport,
+	const struct pw_addr *remote, uint16_t rport)
+{
+	return conn_find(t, local, lport, remote, rport) == NULL &&
+	       !tw_port_used(t, local, lport, remote, rport);
+}
+
+/* RFC 6056 algorithm 3: a keyed start for each peer, then onwards. */
+static uint16_t
+choose_port(
+	struct pw_tcp *t, const struct pw_addr *local, const struct pw_addr *remote, uint16_t rport)
+{
+	const uint32_t low = 32768, n = 65536 - low;
+	uint32_t start = secret_port(t, local, remote, rport);
+	uint32_t i;
+
+	for (i = 0; i < n; i++) {
+		uint16_t port = (uint16_t)(low + (start + t->port_next++) % n);
+
+		if (port_free(t, local, port, remote, rport))
+			return port;
+	}
+	return 0;
+}
+
+struct pw_tcp_conn *
+pw_tcp_connect(struct pw_tcp *t, const struct pw_addr *local, uint16_t lport,
+	const struct pw_addr *remote, uint16_t rport, const struct pw_tcp_app *app, void *app_ctx,
+	pw_ns now)
+{
+	struct pw_tcp_conn *c;
+
+	tcp_set_now(t, now);
+	if (lport == 0)
+		lport = choose_port(t, local, remote, rport);
+	if (lport == 0 || !port_free(t, local, lport, remote, rport)) {
+		errno = EADDRINUSE;
+		return NULL;
+	}
+	c = conn_create(t, local, lport, remote, rport);
+	if (c == NULL) {
+		errno = ENOBUFS;
+		return NULL;
+	}
+	c->app = app;
+	c->app_ctx = app_ctx;
+	c->flags |= F_ACTIVE | F_SYN_DUE | F_TS_OK | F_SACK_OK | F_WS_OK;
+	c->rcv_shift = t->rcv_shift;
+	c->isn1 = secret_isn(t, local, lport, remote, rport) + 1;
+	conn_set_mss(c);
+	conn_set_state(c, PW_TCP_SYN_SENT);
+	conn_ready(c);
+	return c;
+}
+
+void
+pw_tcp_get_info(const struct pw_tcp_conn *c, struct pw_tcp_info *out)
+{
+	*out = (struct pw_tcp_info){
+		.local = c->local,
+		.remote = c->remote,
+		.lport = c->lport,
+		.rport = c->rport,
+		.state = c->state,
+		.mss_bytes = c->mss,
+		.cwnd_bytes = c->cwnd,
+		.ssthresh_bytes = c->ssthresh,
+		.flight_bytes = flight(c),
+		.snd_wnd_bytes = (uint32_t)(c->snd_edge - pw_min(c->snd_una, c->snd_edge)),
+		.srtt_ns = c->srtt,
+		.rto_ns = rtt_rto(c),
+		.snd_una = pw_min(c->snd_una, c->snd_end),
+		.snd_nxt = pw_min(c->snd_nxt, c->snd_end),
+		.rcv_nxt = c->rcv_nxt,
+		.rtx_segs = c->rtx_segs,
+	};
+}
+
+const struct pw_tcp_stats *
+pw_tcp_stats(const struct pw_tcp *t)
+{
+	return &t->stats;
+}
+
+void
+pw_tcp_get_usage(const struct pw_tcp *t, struct pw_tcp_usage *out)
+{
+	*out = (struct pw_tcp_usage){
+		.conns = t->n_conns,
+		.half_open = t->n_half_open,
+		.time_wait = t->tw.n_used,
+		.sent_records = t->sent.n_used,
+		.rcv_blocks = t->rcv.n_used,
+	};
+}
+
+size_t
+pw_tcp_conn_bytes(uint32_t app_bytes)
+{
+	size_t conn = RTE_ALIGN_CEIL(sizeof(struct pw_tcp_conn) + app_bytes, RTE_CACHE_LINE_SIZE);
+
+	/* Its share of the buckets, the records and the TIME-WAIT table. */
+	return conn + 2 * sizeof(uint32_t) + 4 * sizeof(struct sent) + sizeof(struct tw) +
+	       2 * sizeof(uint32_t);
+}

@@ -1,0 +1,603 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ * Copyright (c) 2026 the pagewire authors
+ */
+#ifndef TCP_PRIV_H
+#define TCP_PRIV_H
+
+/**
+ * @file
+ * What the files of tcp share. A segment's way through them:
+ *
+ *	input.c   arrival, in the steps of RFC 9293 section 3.10.7
+ *	ack.c     what an acknowledgement says: SACK, RTT, RACK, recovery
+ *	rcvq.c    bytes out of order or not taken yet
+ *	timer.c   all deadlines of a connection, set by what happened
+ *	output.c  what may be sent now, and the segments themselves
+ *	sent.c    the record of what is in flight
+ *	cc_*.c    congestion control behind a table
+ *	conn.c    birth, death and look-up; listen.c: SYNs; tw.c: TIME-WAIT
+ */
+#include <netinet/in.h>
+#include "pw_tcp.h"
+#include "pw_wheel.h"
+
+#define NONE UINT32_MAX /**< index of nothing */
+
+/* RFC 9293 3.7.1 and 6691; the floor bounds what SACK on tiny segments costs. */
+#define MSS_DEFAULT_V4 536
+#define MSS_DEFAULT_V6 1220
+#define MSS_FLOOR      216
+
+/* RFC 6298; the minimum is Linux's, not the RFC's cautious second. */
+#define RTO_INITIAL	   (1 * PW_NS_PER_S)
+#define RTO_AFTER_SYN_LOSS (3 * PW_NS_PER_S) /* section 5.7 */
+#define RTO_MIN		   (200 * PW_NS_PER_MS)
+#define RTO_MAX		   (60 * PW_NS_PER_S)
+#define RTO_BACKOFF_MAX	   12
+
+#define DELACK_NS	 (40 * PW_NS_PER_MS)  /* RFC 9293 3.8.6.3: at most 500 ms */
+#define QUICK_ACKS	 16		      /* segments acknowledged at once at the start */
+#define PEER_DELACK_NS	 (200 * PW_NS_PER_MS) /* RFC 8985 7.2: TLP.max_ack_delay */
+#define OOW_ACK_MS	 500 /* one answer to a segment out of the window in this time */
+#define SYN_RETRIES	 6
+#define SYN_ACK_RETRIES	 5
+#define DUP_THRESH	 3
+#define INIT_WINDOW_SEGS 10			  /* RFC 6928 */
+#define PAWS_IDLE_MS	 (24u * 24 * 3600 * 1000) /* RFC 7323 5.5 */
+
+#define LISTEN_MAX    16
+#define SENT_MAX      256   /**< records of one connection */
+#define QUANTUM_BYTES 65536 /**< of new data a connection sends before the next has its turn */
+
+/** Congestion state: RFC 5681, 6582, 6675. */
+enum ca_state {
+	CA_OPEN,
+	CA_RECOVERY, /**< loss found by acknowledgements; PRR rules cwnd */
+	CA_LOSS,     /**< after a retransmission time-out; slow start from one segment */
+};
+
+enum conn_flag {
+	F_ACK_NOW = 1 << 0,   /**< owe an ACK, at once */
+	F_ACK_LATER = 1 << 1, /**< owe an ACK, the timer runs */
+	F_TS_OK = 1 << 2,     /**< timestamps negotiated */
+	F_SACK_OK = 1 << 3,
+	F_WS_OK = 1 << 4,
+	F_FIN_WANTED = 1 << 5,	  /**< FIN follows the last byte */
+	F_FIN_RCVD = 1 << 6,	  /**< the peer's FIN is in order */
+	F_FIN_TOLD = 1 << 7,	  /**< app->eof() was called */
+	F_USER_CLOSED = 1 << 8,	  /**< no one takes data any more */
+	F_OPENED = 1 << 9,	  /**< app->open() said true: gone() is owed */
+	F_ACTIVE = 1 << 10,	  /**< we sent the first SYN */
+	F_READY = 1 << 11,	  /**< on the list of those with something to send */
+	F_BUSY = 1 << 12,	  /**< inside input or a timer: not to be freed yet */
+	F_SYN_RTX = 1 << 13,	  /**< the SYN was sent again: no RTT from it */
+	F_TLP_RTX = 1 << 14,	  /**< the probe in flight repeats old data */
+	F_TLP_OUT = 1 << 15,	  /**< a tail loss probe is in flight */
+	F_REORDERED = 1 << 16,	  /**< reordering was seen: RACK waits */
+	F_DSACK_OWED = 1 << 17,	  /**< c->dsack is to be reported */
+	F_CWND_LIMITED = 1 << 18, /**< cwnd kept something from being sent */
+	F_SYN_DUE = 1 << 19,	  /**< (re)send SYN or SYN-ACK */
+	F_PROBE_DUE = 1 << 20,	  /**< send a zero-window probe */
+	F_TLP_DUE = 1 << 21,	  /**< send a tail loss probe */
+	F_SWS_OVERRIDE = 1 << 22, /**< a small segment has waited long enough */
+	F_SOURCE_DRY = 1 << 23,	  /**< source() had nothing: wait for pw_tcp_resume() */
+	F_STALLED = 1 << 24,	  /**< recv() left bytes: wait for pw_tcp_resume() */
+	F_RESUME = 1 << 25,	  /**< pw_tcp_resume() was called: offer again */
+	F_RTX_TS = 1 << 26,	  /**< rtx_ts is set: something was sent again in this recovery */
+};
+
+/** What the loss timer stands for: exactly one of them when data is in flight. */
+enum loss_mode {
+	LOSS_RTO,
+	LOSS_TLP,
+	LOSS_REO, /**< RACK waits for reordered segments */
+};
+
+enum tmr {
+	TMR_LOSS,    /**< SYN, RTO, TLP or RACK */
+	TMR_PERSIST, /**< zero window, or the sender's silly-window override */
+	TMR_DELACK,
+	TMR_LIFE, /**< FIN-WAIT-2 and orphans */
+	TMR_APP,
+	TMR_MAX,
+};
+
+/** Bytes in flight, sent at the same time and of the same fate. 32 bytes. */
+struct sent {
+	pw_off start;
+	pw_ns xmit; /**< the latest transmission */
+	uint32_t len;
+	uint32_t next;
+	uint8_t flags;
+};
+
+enum sent_flag {
+	SENT_SACKED = 1,
+	SENT_LOST = 2,
+	SENT_RTX = 4, /**< sent more than once: no RTT from it (Karn) */
+};
+
+struct sent_pool {
+	struct sent *rec;
+	uint32_t free;
+	uint32_t n;
+	uint32_t n_used;
+};
+
+/** State of a congestion control; which member is the connection's cc says. */
+struct cc_cubic {
+	pw_ns epoch;	     /**< when this growth began; 0: at the next ACK */
+	pw_ns round_rtt_min; /**< HyStart++: of this round */
+	pw_ns last_rtt_min;  /**< of the round before */
+	pw_ns css_baseline;
+	pw_off round_end;
+	uint32_t w_max; /**< bytes, before the last reduction */
+	uint32_t k_ms;
+	uint32_t origin; /**< bytes: the plateau of the curve */
+	uint32_t w_est;	 /**< what Reno would have */
+	uint32_t cwnd_prior;
+	uint32_t acked; /**< bytes not yet turned into growth */
+	uint32_t acked_est;
+	uint16_t rtt_samples;
+	uint8_t css_rounds; /**< 0: not in conservative slow start */
+	bool hystart_done;
+};
+
+struct cc_reno {
+	uint32_t acked;
+};
+
+/** What an ACK tells a congestion control. */
+struct cc_ack {
+	pw_ns now;
+	pw_ns rtt;	/**< PW_NEVER: no sample */
+	uint32_t acked; /**< bytes newly acknowledged or SACKed */
+};
+
+struct tcp_cc {
+	const char *name;
+	void (*init)(struct pw_tcp_conn *c);
+	/** New data acknowledged in CA_OPEN or CA_LOSS, cwnd having been the limit. */
+	void (*on_ack)(struct pw_tcp_conn *c, const struct cc_ack *a);
+	/** Loss: @return the new ssthresh, in bytes, from c->cwnd. */
+	uint32_t (*on_loss)(struct pw_tcp_conn *c);
+	/** Sending starts again after idling, or after a time-out. */
+	void (*on_restart)(struct pw_tcp_conn *c);
+};
+
+extern const struct tcp_cc tcp_cc_newreno;
+extern const struct tcp_cc tcp_cc_cubic;
+
+struct pw_tcp_conn {
+	/* Line 0: what a segment is matched and judged by. */
+	struct pw_addr remote;
+	struct pw_addr local;
+	uint16_t rport;
+	uint16_t lport;
+	uint32_t hash_next;
+	uint8_t state;	   /**< enum pw_tcp_state */
+	uint8_t ca;	   /**< enum ca_state */
+	uint8_t snd_shift; /**< of windows that the peer announces */
+	uint8_t rcv_shift; /**< of windows that we announce */
+	uint32_t flags;
+	uint32_t isn1; /**< sequence number of our stream's byte 0 */
+	uint32_t irs1; /**< of the peer's */
+	struct pw_tcp *t;
+
+	/* Line 1: sending. */
+	pw_off snd_una;
+	pw_off snd_nxt;
+	pw_off snd_end;	 /**< what the user has; the FIN stands at this offset */
+	pw_off snd_edge; /**< una + window: not to be passed */
+	uint32_t cwnd;
+	uint32_t ssthresh;
+	uint32_t sacked; /**< bytes; for a peer without SACK, guessed from duplicate ACKs */
+	uint32_t lost;	 /**< bytes to be sent again */
+	uint32_t sent_head;
+	uint32_t sent_tail;
+	uint16_t mss; /**< payload of a full segment, options taken off */
+	uint16_t n_sent;
+	uint32_t n_rtx; /**< bytes in flight that were sent more than once */
+
+	/* Line 2: receiving. */
+	pw_off rcv_nxt;
+	pw_off rcv_read; /**< taken by the user */
+	pw_off rcv_adv;	 /**< right edge that was announced */
+	uint32_t ts_recent;
+	uint32_t ts_recent_ms;
+	uint32_t ts_off;
+	uint32_t ack_sent; /**< Last.ACK.sent (RFC 7323) */
+	uint32_t wl1;	   /**< SEG.SEQ of the last window update */
+	uint32_t wl2;	   /**< SEG.ACK of it */
+	uint32_t rcvq;	   /**< control block of the receive queue, or NONE */
+	struct pw_tcp_sack dsack;
+	uint8_t rcv_segs; /**< full segments since the last ACK */
+	uint8_t quick_acks;
+	uint8_t dup_acks;
+	uint8_t backoff; /**< of RTO, persist and SYN timers */
+
+	/* Line 3: deadlines. */
+	struct pw_timer timer; /**< in the wheel, never later than the earliest of `at` */
+	pw_ns at[TMR_MAX];
+
+	/* Line 4: round trip and loss detection. */
+	pw_ns srtt;
+	pw_ns rttvar;
+	pw_ns min_rtt;
+	pw_ns rack_xmit; /**< of the latest-sent segment that was delivered */
+	pw_ns rack_rtt;
+	pw_off rack_end;
+	pw_off rack_fack; /**< highest offset delivered */
+	pw_off recover;	  /**< snd_nxt when the recovery began */
+
+	/* Line 5 and on: recovery, undo, rarely read things. */
+	pw_off tlp_end;
+	pw_off dsack_round; /**< RACK: one reaction to DSACK a round trip */
+	pw_ns last_send;
+	uint32_t prr_delivered;
+	uint32_t prr_out;
+	uint32_t recover_fs; /**< flight size when the recovery began */
+	uint32_t prior_cwnd;
+	uint32_t prior_ssthresh;
+	uint32_t undo_rtx;    /**< bytes sent again that no DSACK has named yet */
+	uint32_t rtx_ts;      /**< TSval of the recovery's first retransmission */
+	uint32_t max_wnd;     /**< largest window that the peer announced */
+	uint32_t progress_ms; /**< when snd_una last moved, or data first waited */
+	uint32_t oow_ack_ms;  /**< when a segment out of the window was last answered */
+	uint32_t tlp_ts;
+	uint32_t rtx_segs;
+	uint32_t ready_next;
+	uint32_t ready_prev;
+	uint16_t peer_mss;
+	uint8_t loss_mode; /**< enum loss_mode */
+	uint8_t reo_mult;  /**< RACK.reo_wnd_mult */
+	uint8_t reo_persist;
+	uint8_t listener;
+	union {
+		struct cc_cubic cubic;
+		struct cc_reno reno;
+	} cc;
+	const struct pw_tcp_app *app;
+	void *app_ctx;
+	uint64_t room[];
+};
+
+/** TIME-WAIT without the connection: all that RFC 9293 3.10.7.4, 1337 and 6191 need. */
+struct tw {
+	struct pw_addr remote;
+	struct pw_addr local;
+	uint16_t rport;
+	uint16_t lport;
+	uint32_t hash_next;
+	uint32_t snd_nxt;
+	uint32_t rcv_nxt;
+	uint32_t ts_recent;
+	uint32_t ts_off;
+	uint32_t acked_ms; /**< the latest answer */
+	uint32_t prev;	   /**< in the order of expiry */
+	uint32_t next;
+	uint16_t wnd;
+	bool ts_ok;
+	pw_ns until;
+};
+
+struct tw_table {
+	struct tw *e;
+	uint32_t *bucket;
+	uint32_t mask;
+	uint32_t free;
+	uint32_t n;
+	uint32_t n_used;
+	uint32_t oldest;
+	uint32_t newest;
+};
+
+struct listener {
+	uint16_t port;
+	const struct pw_tcp_app *app;
+	void *app_ctx;
+};
+
+/** Pool of equal blocks for the receive queues. */
+struct rcv_pool {
+	uint8_t *mem;
+	uint32_t block_bytes; /**< a power of two */
+	uint32_t block_bits;
+	uint32_t free;
+	uint32_t n;
+	uint32_t n_used;
+};
+
+struct pw_tcp {
+	pw_ns now;	 /**< of the current turn */
+	uint32_t now_ms; /**< the same, for timestamps */
+	bool draining;
+	struct pw_tcp_cfg cfg;
+	const struct tcp_cc *cc;
+	uint64_t hash_seed;
+	struct pw_wheel wheel;
+
+	uint8_t *conns; /**< max_conns strides of conn_bytes */
+	uint32_t conn_bytes;
+	uint32_t conn_free;
+	uint32_t n_conns;
+	uint32_t n_half_open;
+	uint32_t *bucket;
+	uint32_t mask;
+
+	uint32_t ready_head;
+	uint32_t ready_tail;
+	uint32_t n_ready;
+
+	uint8_t rcv_shift;
+	uint16_t port_next; /**< RFC 6056 algorithm 3 */
+	struct sent_pool sent;
+	struct rcv_pool rcv;
+	struct tw_table tw;
+	struct listener listen[LISTEN_MAX];
+	uint32_t n_listen;
+	struct pw_tcp_stats stats;
+};
+
+/** A segment on arrival: offsets, not sequence numbers, once a connection is known. */
+struct seg_in {
+	struct pw_tcp_hdr h;
+	struct pw_tcp_opts o;
+	const struct pw_addr *src;
+	const struct pw_addr *dst;
+	const uint8_t *data;
+	uint32_t len;	 /**< of data; SYN and FIN not counted */
+	int64_t off;	 /**< of data, in the peer's stream; may lie before 0 */
+	uint32_t window; /**< scaled */
+	pw_ns now;
+};
+
+/** What one ACK delivered. */
+struct ack {
+	pw_ns now;
+	pw_ns rtt;	    /**< of the youngest segment never sent again; PW_NEVER: none */
+	uint32_t acked;	    /**< bytes by which snd_una moved */
+	uint32_t delivered; /**< bytes that had not been SACKed before, by either way */
+	uint32_t newly_lost;
+	bool dsack;
+	bool has_ts;
+	uint32_t ts_ecr;
+};
+
+/* ---- sequence numbers at the edge ---- */
+
+static inline uint32_t
+snd_seq(const struct pw_tcp_conn *c, pw_off off)
+{
+	return c->isn1 + (uint32_t)off;
+}
+
+static inline uint32_t
+rcv_seq(const struct pw_tcp_conn *c, pw_off off)
+{
+	return c->irs1 + (uint32_t)off;
+}
+
+static inline bool
+seq_before(uint32_t a, uint32_t b)
+{
+	return (int32_t)(a - b) < 0;
+}
+
+/** The offset that @p seq stands for, near @p near. */
+static inline int64_t
+off_near(uint32_t seq, uint32_t seq0, pw_off near)
+{
+	return (int64_t)near + (int32_t)(seq - (seq0 + (uint32_t)near));
+}
+
+/* ---- small questions ---- */
+
+static inline uint32_t
+flight(const struct pw_tcp_conn *c)
+{
+	return (uint32_t)(c->snd_nxt - c->snd_una);
+}
+
+/** RFC 6675: what is thought to be on the way. */
+static inline uint32_t
+pipe_bytes(const struct pw_tcp_conn *c)
+{
+	return flight(c) - c->sacked - c->lost;
+}
+
+/** One past the last offset there is to send, FIN included. */
+static inline pw_off
+snd_limit(const struct pw_tcp_conn *c)
+{
+	return c->snd_end + ((c->flags & F_FIN_WANTED) != 0);
+}
+
+static inline bool
+fin_sent(const struct pw_tcp_conn *c)
+{
+	return c->snd_nxt > c->snd_end;
+}
+
+static inline bool
+synchronised(const struct pw_tcp_conn *c)
+{
+	return c->state >= PW_TCP_ESTABLISHED;
+}
+
+static inline struct pw_tcp_conn *
+conn_at(const struct pw_tcp *t, uint32_t i)
+{
+	return (struct pw_tcp_conn *)(t->conns + (size_t)i * t->conn_bytes);
+}
+
+static inline uint32_t
+conn_index(const struct pw_tcp_conn *c)
+{
+	return (uint32_t)(((const uint8_t *)c - c->t->conns) / c->t->conn_bytes);
+}
+
+static inline uint32_t
+tcp_ts(const struct pw_tcp_conn *c)
+{
+	return c->t->now_ms + c->ts_off;
+}
+
+/** The clock of the instance; the division is paid once a turn. */
+static inline void
+tcp_set_now(struct pw_tcp *t, pw_ns now)
+{
+	if (now <= t->now)
+		return;
+	t->now = now;
+	t->now_ms = (uint32_t)(now / PW_NS_PER_MS);
+}
+
+/* conn.c */
+int conn_table_init(struct pw_tcp *t);
+void conn_table_fini(struct pw_tcp *t);
+struct pw_tcp_conn *conn_create(struct pw_tcp *t, const struct pw_addr *local, uint16_t lport,
+	const struct pw_addr *remote, uint16_t rport);
+struct pw_tcp_conn *conn_find(const struct pw_tcp *t, const struct pw_addr *local, uint16_t lport,
+	const struct pw_addr *remote, uint16_t rport);
+uint32_t conn_hash(const struct pw_tcp *t, const struct pw_addr *local, uint16_t lport,
+	const struct pw_addr *remote, uint16_t rport);
+/** The connection has ended: tell the user, let go of everything. Freed when not busy. */
+void conn_end(struct pw_tcp_conn *c, enum pw_tcp_end why);
+/** Leave the busy section that input and timers run in. */
+void conn_unbusy(struct pw_tcp_conn *c);
+void conn_set_state(struct pw_tcp_conn *c, enum pw_tcp_state s);
+void conn_set_mss(struct pw_tcp_conn *c);
+void conn_ready(struct pw_tcp_conn *c);
+void conn_unready(struct pw_tcp_conn *c);
+/** Handshake done on our side. @return false: the user did not want it; it has ended. */
+bool conn_established(struct pw_tcp_conn *c, pw_ns now);
+
+/* secret.c */
+uint32_t secret_isn(const struct pw_tcp *t, const struct pw_addr *local, uint16_t lport,
+	const struct pw_addr *remote, uint16_t rport);
+uint32_t secret_ts_off(
+	const struct pw_tcp *t, const struct pw_addr *local, const struct pw_addr *remote);
+uint16_t secret_port(const struct pw_tcp *t, const struct pw_addr *local,
+	const struct pw_addr *remote, uint16_t rport);
+
+/* listen.c */
+enum pw_drop listen_input(struct pw_tcp *t, struct seg_in *in, uint32_t isn_above, bool has_isn);
+/** Take the peer's SYN options into the connection. */
+void syn_options(struct pw_tcp_conn *c, const struct seg_in *in);
+
+/* tw.c */
+int tw_init(struct pw_tcp *t);
+void tw_fini(struct pw_tcp *t);
+void tw_enter(struct pw_tcp_conn *c);
+struct tw *tw_find(struct pw_tcp *t, const struct seg_in *in);
+bool tw_port_used(const struct pw_tcp *t, const struct pw_addr *local, uint16_t lport,
+	const struct pw_addr *remote, uint16_t rport);
+enum pw_drop tw_input(struct pw_tcp *t, struct tw *w, struct seg_in *in);
+void tw_expire(struct pw_tcp *t, pw_ns now);
+pw_ns tw_next(const struct pw_tcp *t);
+
+/* ack.c */
+enum pw_drop ack_input(struct pw_tcp_conn *c, const struct seg_in *in);
+/** RACK's timer: look for losses again. */
+void ack_reo_timeout(struct pw_tcp_conn *c, pw_ns now);
+void ack_rto(struct pw_tcp_conn *c, pw_ns now);
+/** Everything in flight is to be sent again in smaller segments (RFC 1191). */
+void ack_path_shrunk(struct pw_tcp_conn *c);
+
+/* rtt.c */
+void rtt_sample(struct pw_tcp_conn *c, pw_ns rtt);
+pw_ns rtt_rto(const struct pw_tcp_conn *c);
+
+/* sent.c */
+int sent_init(struct pw_tcp *t);
+void sent_fini(struct pw_tcp *t);
+/** Is there a record for data about to be sent at snd_nxt? */
+bool sent_room(const struct pw_tcp_conn *c, pw_ns now);
+void sent_append(struct pw_tcp_conn *c, uint32_t len, pw_ns now);
+void sent_acked(struct pw_tcp_conn *c, pw_off una, struct ack *a);
+void sent_sacked(struct pw_tcp_conn *c, pw_off left, pw_off right, struct ack *a);
+/**
+ * RFC 8985 6.2 step 5: mark lost what was sent before the latest delivered
+ * segment and is older than @p window.
+ * @return how long until the last of the others will be; 0: there is none
+ */
+pw_ns sent_detect(struct pw_tcp_conn *c, pw_ns now, pw_ns window);
+/** First record to be sent again, or NULL. */
+struct sent *sent_lost(const struct pw_tcp_conn *c);
+/** The first @p len bytes of the lost record @p s were sent again. */
+void sent_again(struct pw_tcp_conn *c, struct sent *s, uint32_t len, pw_ns now);
+/** The last bytes in flight, @p len of them, were sent again by a probe. */
+void sent_probe(struct pw_tcp_conn *c, uint32_t len, pw_ns now);
+void sent_mark_lost(struct pw_tcp_conn *c, struct sent *s);
+/** Mark the first @p len bytes in flight lost: what a peer without SACK tells. */
+void sent_mark_head(struct pw_tcp_conn *c, uint32_t len);
+void sent_mark_all(struct pw_tcp_conn *c);
+void sent_unmark_all(struct pw_tcp_conn *c);
+/** When the oldest bytes in flight were sent last. */
+pw_ns sent_oldest(const struct pw_tcp_conn *c);
+bool sent_head_sacked(const struct pw_tcp_conn *c);
+void sent_forget_sacks(struct pw_tcp_conn *c);
+void sent_clear(struct pw_tcp_conn *c);
+/** Debug builds: sums, order and counts agree. */
+void sent_check(const struct pw_tcp_conn *c);
+
+/* rcvq.c */
+int rcvq_init(struct pw_tcp *t);
+void rcvq_fini(struct pw_tcp *t);
+/** Keep bytes at @p off (>= rcv_read, inside the window). @return false: no room, nothing kept */
+bool rcvq_put(struct pw_tcp_conn *c, pw_off off, const uint8_t *data, uint32_t len);
+/** Remember a FIN at @p off, ahead of a gap. */
+bool rcvq_put_fin(struct pw_tcp_conn *c, pw_off off);
+bool rcvq_fin_at(const struct pw_tcp_conn *c, pw_off off);
+/** Contiguous bytes from @p off on that are kept. */
+uint32_t rcvq_ready(const struct pw_tcp_conn *c, pw_off off);
+/** A run of kept bytes at @p off. */
+const uint8_t *rcvq_peek(const struct pw_tcp_conn *c, pw_off off, uint32_t *len);
+/** Everything before @p off is not needed any more. */
+void rcvq_drop(struct pw_tcp_conn *c, pw_off off);
+/** SACK blocks to report, newest first. */
+uint32_t rcvq_sacks(const struct pw_tcp_conn *c, struct pw_tcp_sack *out, uint32_t max);
+/** Is all of [off, off + len) kept already? */
+bool rcvq_has(const struct pw_tcp_conn *c, pw_off off, uint32_t len);
+void rcvq_clear(struct pw_tcp_conn *c);
+
+/* timer.c: deadlines, changed only by what happened */
+void tmr_set(struct pw_tcp_conn *c, enum tmr which, pw_ns at);
+void tmr_stop_all(struct pw_tcp_conn *c);
+void tmr_on_syn_sent(struct pw_tcp_conn *c, pw_ns now);
+/** New data went out (RFC 6298 5.1, 8985 7.2). */
+void tmr_on_send(struct pw_tcp_conn *c, pw_ns now);
+/** Data was acknowledged, or sent again: begin anew (RFC 6298 5.2, 5.3). */
+void tmr_on_flight(struct pw_tcp_conn *c, pw_ns now);
+void tmr_on_reo(struct pw_tcp_conn *c, pw_ns now, pw_ns wait);
+/** Data waits that the window does not admit. */
+void tmr_on_window_shut(struct pw_tcp_conn *c, pw_ns now);
+void tmr_on_window_open(struct pw_tcp_conn *c);
+void tmr_fire(struct pw_tcp_conn *c, pw_ns now);
+
+/* output.c */
+enum out_result {
+	OUT_DONE,  /**< nothing more to send now */
+	OUT_AGAIN, /**< more next turn */
+	OUT_FULL,  /**< the way out is full */
+};
+enum out_result out_conn(struct pw_tcp_conn *c, pw_ns now);
+/** An empty segment with @p flags; lost when the way out is full, as on a real wire. */
+void out_ack_now(struct pw_tcp_conn *c);
+void out_rst(struct pw_tcp_conn *c);
+/** RST for a segment that belongs to nothing (RFC 9293 3.10.7.1). */
+void out_rst_for(struct pw_tcp *t, const struct seg_in *in);
+/** A challenge ACK, or any other answer to the unacceptable, at most one in OOW_ACK_MS. */
+void out_challenge(struct pw_tcp_conn *c, bool always);
+/** Owe an ACK for received data. */
+void out_owe_ack(struct pw_tcp_conn *c, bool now);
+/** Send an empty segment from nowhere: TIME-WAIT's answers. */
+void out_bare(struct pw_tcp *t, const struct pw_addr *local, const struct pw_addr *remote,
+	const struct pw_tcp_hdr *h, const uint8_t *opts);
+
+/* input.c */
+/** Offer kept bytes to the user. */
+void input_deliver(struct pw_tcp_conn *c, pw_ns now);
+
+#endif
