@@ -234,6 +234,7 @@ struct pw_req_parser {
 	uint32_t name_off;
 	uint32_t name_len;
 	uint32_t version_off;
+	char last;    /* byte of the body before those fed */
 	uint8_t scan; /* state of the octet scan */
 	bool method_known;
 	bool line_done; /* the request line is complete */

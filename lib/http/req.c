@@ -192,11 +192,17 @@ static int
 on_field_complete(llhttp_t *ll)
 {
 	struct pw_req_parser *p = parser_of(ll);
-	enum pw_req_name name = find_name((struct pw_str){p->base + p->name_off, p->name_len});
+	struct pw_str text = {p->base + p->name_off, p->name_len};
+	enum pw_req_name name;
 
 	p->name_len = 0;
+	if (text.len == 0) {
+		bad(p, PW_HTTP_400, PW_REQ_WHY_SYNTAX);
+		return HPE_USER;
+	}
 	if (!in_head(p))
 		return 0;
+	name = find_name(text);
 	if (++p->n_lines > p->limits->fields) {
 		bad(p, PW_HTTP_431, PW_REQ_WHY_LIMIT);
 		return HPE_USER;
@@ -277,7 +283,9 @@ execute(struct pw_req_parser *p, const char *data, uint32_t len, enum pw_req_res
 		return len;
 	if (err == HPE_PAUSED)
 		return (uint32_t)(llhttp_get_error_pos(&p->ll) - data);
-	*result = err == HPE_USER ? PW_REQ_BAD : bad(p, PW_HTTP_400, PW_REQ_WHY_SYNTAX);
+	*result = PW_REQ_BAD;
+	if (p->status == PW_HTTP_200) /* else a callback has said why */
+		bad(p, PW_HTTP_400, PW_REQ_WHY_SYNTAX);
 	return 0;
 }
 
@@ -518,6 +526,16 @@ feed_head(struct pw_req_parser *p, const char *data, uint32_t len, uint32_t *use
 	return PW_REQ_MORE;
 }
 
+/*
+ * llhttp takes a bare LF for the empty line behind the last chunk. Whoever
+ * stands before us may not, and would take our next request for a trailer.
+ */
+static bool
+end_ok(const struct pw_req_parser *p, const char *data, uint32_t used)
+{
+	return (p->ll.flags & F_CHUNKED) == 0 || (used > 1 ? data[used - 2] : p->last) == '\r';
+}
+
 static enum pw_req_result
 feed_body(struct pw_req_parser *p, const char *data, uint32_t len, uint32_t *used)
 {
@@ -529,8 +547,12 @@ feed_body(struct pw_req_parser *p, const char *data, uint32_t len, uint32_t *use
 	if (result != PW_REQ_MORE)
 		return result;
 	if (p->done)
-		return PW_REQ_DONE;
-	return len > room ? bad(p, PW_HTTP_413, PW_REQ_WHY_LIMIT) : PW_REQ_MORE;
+		return end_ok(p, data, *used) ? PW_REQ_DONE
+					      : bad(p, PW_HTTP_400, PW_REQ_WHY_SYNTAX);
+	if (len > room)
+		return bad(p, PW_HTTP_413, PW_REQ_WHY_LIMIT);
+	p->last = data[len - 1];
+	return PW_REQ_MORE;
 }
 
 enum pw_req_result
