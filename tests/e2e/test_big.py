@@ -1,0 +1,54 @@
+# SPDX-License-Identifier: BSD-3-Clause
+# Copyright (c) 2026 the pagewire authors
+"""Files of 1 GiB and of more than 4 GiB."""
+import pytest
+
+import harness
+import testsite
+from harness import fetch
+
+SPARSE = (5 << 30) + 12345
+TAIL = b"the end of a sparse file"
+
+
+@pytest.fixture(scope="module")
+def big(scratch):
+    big = testsite.Site(scratch + "/big")
+    big.root.mkdir()
+    big.add_big("1g", 1 << 30)
+    big.add_sparse("sparse", SPARSE, TAIL)
+    yield big
+    for path in big.root.iterdir():
+        path.unlink()
+
+
+@pytest.fixture(scope="module")
+def server(big):
+    with harness.serving("tap", big.root) as running:
+        yield running
+
+
+def test_1_gib_by_sha256(server, big):
+    got = server.namespace.run("sh", "-c", f"curl -sS --fail {server.url('1g')} | sha256sum")
+    assert got.stdout.split()[0] == big.files["1g"]
+
+
+def test_two_of_1_gib_at_once(server, big):
+    curl = f"curl -sS --fail {server.url('1g')} | sha256sum"
+    both = server.namespace.run("sh", "-c", f"{curl} & {curl}; wait").stdout.split()
+    assert both.count(big.files["1g"]) == 2
+
+
+def test_length_beyond_4_gib(server):
+    assert fetch(server, "/sparse", "HEAD")["content-length"] == str(SPARSE)
+
+
+def test_range_at_the_far_end(server):
+    got = fetch(server, "/sparse", headers={"Range": f"bytes=-{len(TAIL) + 3}"})
+    assert got.status == 206 and got.body == b"\0\0\0" + TAIL
+    assert got["content-range"] == f"bytes {SPARSE - len(TAIL) - 3}-{SPARSE - 1}/{SPARSE}"
+
+
+def test_range_across_4_gib(server):
+    got = fetch(server, "/sparse", headers={"Range": f"bytes={(4 << 30) - 5000000}-{4 << 30}"})
+    assert got.status == 206 and got.body == bytes(5000001)

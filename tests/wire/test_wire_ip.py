@@ -1,0 +1,345 @@
+# SPDX-License-Identifier: BSD-3-Clause
+# Copyright (c) 2026 the pagewire authors
+"""IPv4 and ICMP: cases C9 to C29 of docs/conformance, attacks A1 to A4, A8, A16, A23."""
+import struct
+
+import pytest
+from scapy.layers.inet import ICMP, IP, TCP, UDP
+from scapy.packet import Raw
+
+from peer import BROADCAST, flags, payload
+
+
+def echo(peer, data=b"hello", **ip):
+    return peer.ip(**ip) / ICMP(type="echo-request", id=7, seq=9) / data
+
+
+def is_reply(frame, data=b"hello"):
+    return (ICMP in frame and frame[ICMP].type == 0 and (frame[ICMP].id, frame[ICMP].seq) == (7, 9)
+            and bytes(frame[ICMP].payload) == data)
+
+
+def raw_options(peer, options, **ip):
+    """An echo request with these bytes as IPv4 options; the header checksum is right."""
+    options += bytes(-len(options) % 4)
+    header = IP(src=peer.address, dst=peer.server.address, ihl=5 + len(options) // 4, proto=1, **ip)
+    body = bytes(ICMP(type="echo-request", id=7, seq=9) / b"hello")
+    head = bytearray(bytes(header)[:20] + options)
+    head[2:4] = struct.pack("!H", len(head) + len(body))
+    head[10:12] = b"\0\0"
+    total = sum(struct.unpack(f"!{len(head) // 2}H", head))
+    while total >> 16:
+        total = (total & 0xffff) + (total >> 16)
+    head[10:12] = struct.pack("!H", ~total & 0xffff)
+    return bytes(peer.ether(type=0x800)) + bytes(head) + body
+
+
+# ---- IPv4 ----
+
+
+@pytest.mark.parametrize("fields, reason", [
+    ({"version": 6}, "ip4_hdr"), ({"version": 0}, "ip4_hdr"), ({"ihl": 4}, "ip4_hdr"),
+    ({"ihl": 0}, "ip4_hdr"), ({"chksum": 0x1234}, "ip4_cksum")])
+def test_C09_bad_header_is_dropped(peer, drops, fields, reason):
+    drops[reason] += 1
+    peer.silent_on(echo(peer, **fields))
+
+
+@pytest.mark.parametrize("length", [2000, 65535, 34])
+def test_C10_total_length_beyond_the_frame(peer, drops, length):
+    drops["ip4_len"] += length > 33
+    peer.silent_on(echo(peer, len=length))
+
+
+def test_C10_bytes_behind_the_total_length_are_ignored(peer):
+    frame = bytes(echo(peer)) + b"trailer" * 10
+    assert is_reply(peer.answer_to(frame))
+
+
+@pytest.mark.parametrize("length", [0, 1, 19])
+def test_A01_total_length_below_the_header(peer, drops, length):
+    drops["ip4_len"] += 1
+    peer.silent_on(echo(peer, len=length))
+
+
+def test_A01_length_20_with_tcp(peer, connect):
+    """Nothing is left for TCP: no underflow."""
+    peer.silent_on(connect().syn(ip={"len": 20}))
+
+
+@pytest.mark.parametrize("length", [21, 27, 39])
+def test_A01_tcp_header_cut(peer, connect, drops, length):
+    drops["tcp_hdr"] += 1
+    peer.silent_on(connect().syn(ip={"len": length}))
+
+
+@pytest.mark.parametrize("dst", ["10.77.0.77", "192.0.2.1", "127.0.0.1", "0.0.0.0"])
+def test_C11_not_ours_is_never_forwarded(peer, drops, dst):
+    drops["ip4_not_ours"] += 1
+    peer.silent_on(echo(peer, dst=dst))
+
+
+@pytest.mark.parametrize("dst", ["10.77.0.255", "255.255.255.255", "224.0.0.1"])
+def test_C12_tcp_to_a_group_gets_no_reset(peer, connect, dst):
+    for port in (80, 81):
+        peer.silent_on(connect(dport=port).syn(ip={"dst": dst, "ether": {"dst": BROADCAST}}))
+        peer.silent_on(connect(dport=port).syn(ip={"dst": dst}))
+
+
+@pytest.mark.parametrize("src", ["224.0.0.1", "255.255.255.255", "10.77.0.255", "127.0.0.1",
+                                 "0.0.0.0", "240.0.0.1"])
+def test_C12_from_a_source_that_no_host_has(peer, connect, drops, src):
+    drops["ip4_src"] += 2
+    peer.silent_on(connect().syn(ip={"src": src}), connect(dport=81).syn(ip={"src": src}))
+
+
+def test_C13_unknown_protocol_is_unreachable(peer):
+    packet = peer.ip(proto=253) / Raw(b"what is this?")
+    answer = peer.answer_to(packet)
+    assert (answer[ICMP].type, answer[ICMP].code) == (3, 2)
+    assert bytes(answer[ICMP].payload)[:28] == bytes(packet[IP])[:28], "quotes header and 8 bytes"
+
+
+def test_C13_udp_is_unreachable(peer):
+    answer = peer.answer_to(peer.ip() / UDP(sport=1000, dport=2000) / b"hello")
+    assert answer[ICMP].type == 3 and answer[ICMP].code in (2, 3)
+
+
+@pytest.mark.parametrize("dst, ether", [("10.77.0.255", BROADCAST), ("255.255.255.255", BROADCAST),
+                                        ("224.0.0.1", "01:00:5e:00:00:01")])
+def test_C13_no_unreachable_for_a_group(peer, dst, ether):
+    peer.silent_on(peer.ip({"dst": ether}, dst=dst, proto=253) / Raw(b"what is this?"))
+
+
+def test_C13_unreachables_are_rate_limited(peer, drops):
+    drops["icmp_rate"] += 100
+    answers = peer.provoke(*[peer.ip(proto=253) / Raw(b"?")] * 300)
+    assert 0 < len(answers) < 200
+
+
+@pytest.mark.parametrize("options", [
+    b"\x01\x01\x01\x01", b"\x00\x00\x00\x00", b"\x94\x04\x00\x00", b"\x07\x07\x04\0\0\0\0\0",
+    b"\x44\x0c\x05\x00" + bytes(8), b"\x01" * 40, b"\xde\x04\x00\x00"],
+    ids=["nops", "end", "router-alert", "record-route", "timestamp", "40-nops", "unknown"])
+def test_C14_well_formed_options_are_accepted(peer, options):
+    assert is_reply(peer.answer_to(raw_options(peer, options)))
+
+
+def test_C14_header_length_is_honoured_by_tcp(peer, connect):
+    conn = connect()
+    syn = conn.syn(ip={"options": [b"\x01\x01\x01\x01"]})
+    assert flags(peer.answer_to(syn)) == "SA"
+
+
+@pytest.mark.parametrize("options", [
+    b"\x94\x00\x00\x00", b"\x94\x01\x00\x00", b"\x01\x01\x01\x94", b"\x94\x05\x00\x00",
+    b"\x07\x02\x00\x00", b"\x07\xff\x04\x00", b"\xde\x29" + bytes(38)],
+    ids=["length-0", "length-1", "type-alone", "past-the-end", "rr-too-short", "rr-255",
+         "41-of-40"])
+def test_C14_A02_malformed_options_are_dropped(peer, drops, options):
+    drops["ip4_options"] += 1
+    peer.silent_on(raw_options(peer, options))
+
+
+@pytest.mark.parametrize("pointer", [0, 1, 3, 5, 255])
+@pytest.mark.parametrize("kind", [0x83, 0x89])
+def test_C15_A02_A03_source_route_is_dropped(peer, drops, kind, pointer):
+    """Never answered along the route, wherever its pointer points."""
+    drops["ip4_source_route"] += 1
+    peer.silent_on(raw_options(peer, bytes([kind, 7, pointer, 192, 0, 2, 1, 0])))
+
+
+@pytest.mark.parametrize("kind", [0x07, 0x44])
+@pytest.mark.parametrize("pointer", [0, 1, 2, 3, 200, 255])
+def test_A02_wild_pointers(peer, kind, pointer):
+    """Record route and timestamp: dropped, or answered to the sender and nobody else."""
+    for answer in peer.provoke(raw_options(peer, bytes([kind, 8, pointer, 0, 0, 0, 0, 0]))):
+        assert is_reply(answer) and answer[IP].dst == peer.address
+
+
+@pytest.mark.parametrize("fields", [{"flags": "MF"}, {"frag": 1}, {"flags": "MF", "frag": 100},
+                                    {"frag": 8191}])
+def test_C16_A24_fragments_are_dropped_and_counted(peer, drops, fields):
+    drops["ip4_fragment"] += 1
+    peer.silent_on(echo(peer, data=bytes(64), **fields))
+
+
+def test_A11_many_fragments(peer, drops):
+    drops["ip4_fragment"] += 2000
+    frames = [bytes(echo(peer, data=bytes(8), flags="MF", frag=i, id=i)) for i in range(2000)]
+    for i in range(0, 2000, 200):
+        peer.silent_on(*frames[i:i + 200])
+
+
+def test_C20_sent_tcp_has_df_and_a_ttl(peer, connect):
+    conn = connect().open()
+    frames = [conn.syn_ack] + conn.send(conn.request("/size/65536"))
+    assert len(frames) > 2
+    for frame in frames:
+        ip = frame[IP]
+        assert ip.flags == "DF" and ip.ttl >= 64 and ip.frag == 0
+        sums = ip.chksum, frame[TCP].chksum
+        again = IP(bytes(ip)[:ip.len])
+        del again.chksum, again[TCP].chksum
+        again = IP(bytes(again))
+        assert sums == (again.chksum, again[TCP].chksum), "checksums, by independent code"
+
+
+# ---- ICMP ----
+
+
+@pytest.mark.parametrize("size", [0, 1, 2, 55, 56, 1471, 1472])
+def test_C21_echo(peer, server, size):
+    data = bytes(i & 0xff for i in range(size))
+    answer = peer.answer_to(echo(peer, data))
+    assert answer[IP].src == server.address and answer[IP].dst == peer.address
+    assert bytes(answer[IP])[:answer[IP].len][28:] == data
+    assert (answer[ICMP].type, answer[ICMP].code, answer[ICMP].id, answer[ICMP].seq) == (0, 0, 7, 9)
+
+
+def test_C21_echo_with_a_bad_checksum(peer, drops):
+    drops["icmp_cksum"] += 1
+    frame = echo(peer)
+    frame[ICMP].chksum = 0x1234
+    peer.silent_on(frame)
+
+
+@pytest.mark.parametrize("dst", ["10.77.0.255", "255.255.255.255", "224.0.0.1"])
+def test_C21_echo_to_a_group_is_silent(peer, dst):
+    frame = echo(peer, dst=dst)
+    frame.dst = BROADCAST
+    peer.silent_on(frame)
+
+
+@pytest.mark.parametrize("size", [0, 1, 4, 7])
+def test_A04_echo_shorter_than_its_header(peer, drops, size):
+    drops["icmp_short"] += 1
+    body = bytes(ICMP(type="echo-request", id=7, seq=9))[:size]
+    peer.silent_on(peer.ip(proto=1) / Raw(body))
+
+
+def test_C22_no_error_about_an_error_or_a_fragment(peer):
+    quoted = bytes(IP(src=peer.server.address, dst=peer.address, proto=253) / Raw(bytes(8)))
+    peer.silent_on(peer.ip() / ICMP(type=3, code=2) / Raw(quoted))
+    peer.silent_on(peer.ip(proto=253, frag=10) / Raw(bytes(64)))
+
+
+@pytest.mark.parametrize("kind", [0, 5, 9, 10, 13, 15, 17, 30, 255])
+def test_C22_other_icmp_is_silent(peer, drops, kind):
+    drops["icmp_type"] += 1
+    peer.silent_on(peer.ip() / ICMP(type=kind, code=0) / Raw(bytes(32)))
+
+
+def icmp_about(conn, kind, code, seq, mtu=0, cut=None, sport=None):
+    """An ICMP error that quotes a segment which pagewire sent on this connection."""
+    peer = conn.peer
+    quoted = bytes(IP(src=peer.server.address, dst=peer.address, flags="DF", len=1500) /
+                   TCP(sport=conn.dport, dport=sport or conn.sport, seq=seq & 0xffffffff,
+                       flags="A"))
+    fields = {"nexthopmtu": mtu} if (kind, code) == (3, 4) else {}
+    return peer.ip() / ICMP(type=kind, code=code, **fields) / Raw(quoted[:28][:cut])
+
+
+def in_flight(conn, path="/size/65536"):
+    """Ask for a file and acknowledge nothing. @return its first segments"""
+    frames = conn.send(conn.request(path))
+    assert len(payload(frames[0])) == 1460
+    return frames
+
+
+def test_C23_fragmentation_needed_lowers_the_segment_size(peer, connect):
+    conn = connect().open()
+    first = in_flight(conn)[0][TCP].seq
+    resent = peer.provoke(icmp_about(conn, 3, 4, first, mtu=1000))
+    assert resent and all(len(payload(f)) <= 960 for f in resent)
+    assert resent[0][TCP].seq == first
+    assert all(len(payload(f)) <= 960 for f in peer.provoke(
+        conn.segment("A", ack=first + len(payload(resent[0])))))
+
+
+def test_C24_fragmentation_needed_out_of_the_blue_is_ignored(peer, connect, drops):
+    drops["icmp_stray"] += 3
+    conn = connect().open()
+    frames = in_flight(conn)
+    first = frames[0][TCP].seq
+    peer.silent_on(icmp_about(conn, 3, 4, first - 5000, mtu=600),
+                   icmp_about(conn, 3, 4, first + 10_000_000, mtu=600),
+                   icmp_about(conn, 3, 4, first, mtu=600, sport=19999))
+    conn.take(frames)
+    more = peer.provoke(conn.segment("A"))
+    assert max(len(payload(f)) for f in more) == 1460
+
+
+@pytest.mark.parametrize("mtu", [0, 1, 68, 300])
+def test_C25_A17_a_floor_is_kept(peer, connect, mtu):
+    """RFC 1191: no next-hop MTU or a tiny one must not shrink segments without end."""
+    conn = connect().open()
+    first = in_flight(conn)[0][TCP].seq
+    for frame in peer.provoke(icmp_about(conn, 3, 4, first, mtu=mtu)):
+        assert len(payload(frame)) >= 500
+    assert conn.read(65536)
+
+
+@pytest.mark.parametrize("code", [0, 1, 2, 3, 9, 10, 13])
+def test_C26_A16_unreachable_is_soft(peer, connect, code):
+    conn = connect().open()
+    frames = in_flight(conn)
+    peer.provoke(icmp_about(conn, 3, code, frames[0][TCP].seq))
+    assert len(conn.read(65536, frames)) >= 65536
+
+
+def test_C28_source_quench_is_ignored(peer, connect):
+    conn = connect().open()
+    frames = in_flight(conn)
+    peer.silent_on(icmp_about(conn, 4, 0, frames[0][TCP].seq))
+    assert len(conn.read(65536, frames)) >= 65536
+
+
+@pytest.mark.parametrize("cut", [0, 1, 19, 20, 27])
+def test_C29_quotation_cut_short_is_ignored(peer, connect, drops, cut):
+    drops["icmp_short"] += 1
+    conn = connect().open()
+    frames = in_flight(conn)
+    peer.silent_on(icmp_about(conn, 3, 4, frames[0][TCP].seq, mtu=600, cut=cut))
+    conn.take(frames)
+    assert max(len(payload(f)) for f in peer.provoke(conn.segment("A"))) == 1460
+
+
+# ---- attacks ----
+
+
+def test_A08_ip_in_ip_is_not_unwrapped(peer):
+    inner = IP(src=peer.address, dst=peer.server.address) / ICMP(type="echo-request", id=7, seq=9)
+    for answer in peer.provoke(peer.ip(proto=4) / Raw(bytes(inner))):
+        assert (answer[ICMP].type, answer[ICMP].code) == (3, 2)
+
+
+def test_A23_land(peer, server, drops):
+    """Source and destination are the same host, or even the same port."""
+    drops["ip4_land"] += 3
+    for sport, dport in ((80, 80), (1000, 80)):
+        peer.silent_on(peer.ip(src=server.address) / TCP(sport=sport, dport=dport, flags="S"))
+    peer.silent_on(echo(peer, src=server.address))
+
+
+def test_every_truncation(peer, connect, server):
+    """Good frames cut at every byte: silence, or an answer to what is complete."""
+    conn = connect().open()
+    for frame in (echo(peer), connect().syn(), conn.segment("PA", conn.request()),
+                  icmp_about(conn, 3, 4, conn.iss, mtu=600)):
+        whole = bytes(frame)
+        peer.silent_on(*(whole[:size] for size in range(14, len(whole))))
+
+
+def test_every_byte_damaged(peer, connect, seed):
+    """Each byte of a good frame set to each of a few values; nothing must follow but silence
+    or a well-formed answer."""
+    conn = connect().open()
+    for frame in (echo(peer), connect().syn(), conn.segment("PA", conn.request())):
+        whole = bytearray(bytes(frame))
+        damaged = []
+        for i in range(14, len(whole)):
+            for value in (0, 0xff, whole[i] ^ 1, whole[i] ^ 0x80, (seed + i) & 0xff):
+                damaged.append(bytes(whole[:i]) + bytes([value]) + bytes(whole[i + 1:]))
+        for i in range(0, len(damaged), 100):
+            peer.provoke(*damaged[i:i + 100])

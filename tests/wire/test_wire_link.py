@@ -1,0 +1,166 @@
+# SPDX-License-Identifier: BSD-3-Clause
+# Copyright (c) 2026 the pagewire authors
+"""Ethernet and ARP: cases C1 to C8 of docs/conformance, attacks A7 and A25."""
+import time
+
+import pytest
+from scapy.layers.inet import ICMP, IP, TCP
+from scapy.layers.l2 import ARP, Dot1Q
+
+from peer import BROADCAST, flags
+
+
+def echo(peer, ether=None, **ip):
+    return peer.ip(ether, **ip) / ICMP(type="echo-request", id=1, seq=1) / b"hello"
+
+
+def test_C01_other_unicast_mac_is_dropped(peer, drops):
+    drops["eth_not_ours"] += 1
+    peer.silent_on(echo(peer, {"dst": "02:00:00:00:00:77"}))
+
+
+def test_C02_padding_is_not_data(peer, connect):
+    conn = connect().half_open()
+    peer.silent_on(bytes(conn.segment("A")) + b"GARBAG")
+    assert conn.is_alive()
+
+
+def test_C03_vlan_tag_is_dropped(peer, drops):
+    drops["eth_vlan"] += 1
+    frame = echo(peer)
+    peer.silent_on(peer.ether() / Dot1Q(vlan=5) / frame[IP])
+
+
+def test_C04_arp_request_one_reply(peer, server):
+    answer = peer.answer_to(peer.ether(dst=BROADCAST) / ARP(
+        op="who-has", hwsrc=peer.mac, psrc=peer.address, pdst=server.address))
+    arp = answer[ARP]
+    assert (answer.dst, answer.src) == (peer.mac, peer.server_mac)
+    assert (arp.hwtype, arp.ptype, arp.hwlen, arp.plen, arp.op) == (1, 0x800, 6, 4, 2)
+    assert (arp.hwsrc, arp.psrc) == (peer.server_mac, server.address)
+    assert (arp.hwdst, arp.pdst) == (peer.mac, peer.address)
+
+
+def test_C04_arp_probe_is_answered(peer, server):
+    """RFC 5227: a probe has no sender address; we own the one it asks for."""
+    answer = peer.answer_to(peer.ether(dst=BROADCAST) / ARP(
+        op="who-has", hwsrc=peer.mac, psrc="0.0.0.0", pdst=server.address))
+    assert answer[ARP].op == 2 and answer[ARP].psrc == server.address
+
+
+def test_C04_arp_request_for_another_is_ignored(peer, drops):
+    drops["arp_not_ours"] += 1
+    peer.silent_on(peer.ether(dst=BROADCAST) / ARP(
+        op="who-has", hwsrc=peer.mac, psrc=peer.address, pdst="10.77.0.99"))
+
+
+@pytest.mark.parametrize("fields", [
+    {"hwlen": 5}, {"hwlen": 0}, {"hwlen": 255}, {"plen": 16}, {"plen": 0}, {"hwtype": 6},
+    {"ptype": 0x86dd}, {"op": 0}, {"op": 3}, {"op": 65535},
+    {"hwsrc": "01:00:5e:00:00:01"}, {"hwsrc": BROADCAST}])
+def test_C05_arp_with_wrong_fields_is_ignored(peer, server, drops, fields):
+    drops["arp_bad"] += 1
+    peer.silent_on(peer.ether(dst=BROADCAST) / ARP(**{
+        "op": "who-has", "hwsrc": peer.mac, "psrc": peer.address, "pdst": server.address,
+        **fields}))
+
+
+def test_C05_short_arp_is_ignored(peer, server, drops):
+    whole = bytes(peer.ether(dst=BROADCAST) / ARP(
+        op="who-has", hwsrc=peer.mac, psrc=peer.address, pdst=server.address))
+    drops["arp_bad"] += 28
+    peer.silent_on(*(whole[:14 + size] for size in range(28)))
+
+
+def test_C06_unasked_reply_makes_no_entry(peer, server, drops):
+    drops["arp_unasked"] += 1
+    peer.silent_on(peer.ether() / ARP(op="is-at", hwsrc="02:00:00:00:00:50", psrc="10.77.0.50",
+                                      hwdst=peer.server_mac, pdst=server.address))
+    answer = peer.answer_to(echo(peer, src="10.77.0.50"))
+    assert ARP in answer and answer[ARP].op == 1 and answer[ARP].pdst == "10.77.0.50"
+
+
+def test_C07_packet_waits_for_its_neighbour(peer, server):
+    stranger = "10.77.0.51"
+    asked = peer.answer_to(*(echo(peer, src=stranger) for _ in range(5)))
+    assert asked.dst == BROADCAST and asked[ARP].pdst == stranger, "asked once, not five times"
+    answers = peer.provoke(peer.ether() / ARP(op="is-at", hwsrc=peer.mac, psrc=stranger,
+                                              hwdst=asked.src, pdst=server.address))
+    assert answers and answers[-1][ICMP].type == 0 and answers[-1][IP].dst == stranger
+
+
+def test_C07_requests_come_once_a_second_at_most(peer):
+    stranger = "10.77.0.52"
+    peer.send(echo(peer, src=stranger))
+    begin, asked = time.monotonic(), []
+    while time.monotonic() - begin < 2.5:
+        peer.send(echo(peer, src=stranger))
+        asked += [f for f in peer.frames(0.1) if ARP in f and f[ARP].pdst == stranger]
+    assert 2 <= len(asked) <= 3
+
+
+def test_C08_a_neighbour_may_move(peer, server):
+    """A request for our address from a known neighbour with a new MAC address is believed."""
+    peer.provoke(peer.ether() / ARP(op="who-has", hwsrc="02:00:00:00:00:0a", psrc="10.77.0.53",
+                                    pdst=server.address))
+    peer.provoke(peer.ether() / ARP(op="who-has", hwsrc=peer.mac, psrc="10.77.0.53",
+                                    pdst=server.address))
+    answer = peer.answer_to(echo(peer, src="10.77.0.53"))
+    assert answer.dst == peer.mac and answer[ICMP].type == 0
+
+
+def test_C12_unicast_packet_in_a_broadcast_frame(peer, connect):
+    """RFC 1122 section 3.3.6: silently dropped."""
+    peer.silent_on(connect().syn(ip={"ether": {"dst": BROADCAST}}))
+
+
+def test_A07_own_mac_as_source_skips_no_check(peer):
+    frame = echo(peer, {"src": peer.server_mac})
+    frame[ICMP].chksum = 0x1234
+    peer.silent_on(frame)
+
+
+def test_A25_poisoned_arp_reply(peer, server):
+    """The kernel's address is claimed by a reply that nobody asked for: it still gets its file."""
+    for _ in range(50):
+        peer.send(peer.ether() / ARP(op="is-at", hwsrc="02:00:00:00:00:66",
+                                     psrc=server.profile.peer_address, hwdst=peer.server_mac,
+                                     pdst=server.address))
+    peer.silent_on()
+
+
+def test_A25_arp_flood(peer, server):
+    """More strangers than the neighbour table has places; the known ones stay."""
+    for i in range(3000):
+        address = f"10.77.0.{i % 200 + 20}"
+        peer.send(peer.ether(dst=BROADCAST) / ARP(
+            op="who-has", hwsrc=f"02:00:00:01:{i >> 8:02x}:{i & 255:02x}", psrc=address,
+            pdst=server.address))
+        if i % 100 == 0:
+            peer.answers_until_ping()
+    peer.answers_until_ping()
+
+
+def test_claim_of_our_own_address_is_not_believed(peer, server, drops):
+    drops["arp_conflict"] += 1
+    peer.provoke(peer.ether(dst=BROADCAST) / ARP(op="who-has", hwsrc=peer.mac, psrc=server.address,
+                                                 pdst=server.address))
+    peer.silent_on()
+
+
+@pytest.mark.parametrize("frame, reason", [
+    (lambda peer: peer.ether(type=0x86dd) / (b"\x60" + bytes(60)), "eth_type"),
+    (lambda peer: peer.ether(type=0x88cc) / bytes(60), "eth_type"),
+    (lambda peer: peer.ether(type=46) / bytes(46), "eth_type"),
+    (lambda peer: echo(peer, {"src": "01:00:5e:00:00:09"}), "eth_src_multicast"),
+    (lambda peer: peer.ether(type=0x800), "ip4_hdr"),
+    (lambda peer: peer.ether(type=0x806), "arp_bad"),
+])
+def test_odd_frame_is_dropped_by_name(peer, drops, frame, reason):
+    drops[reason] += 1
+    peer.silent_on(frame(peer))
+
+
+def test_known_neighbour_is_answered_at_once(peer, connect):
+    answer = peer.answer_to(connect().syn())
+    assert TCP in answer and flags(answer) == "SA" and answer.dst == peer.mac
