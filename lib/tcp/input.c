@@ -172,6 +172,13 @@ check_sequence(struct pw_tcp_conn *c, struct seg_in *in)
 	return PW_DROP_TCP_WINDOW;
 }
 
+/* Our FIN is acknowledged and the peer's has come. */
+static bool
+both_closed(const struct pw_tcp_conn *c)
+{
+	return fin_sent(c) && c->snd_una == c->snd_nxt && (c->flags & F_FIN_RCVD) != 0;
+}
+
 /* Our SYN met the peer's, and is refused after all. */
 static bool
 opened_by_us_only(const struct pw_tcp_conn *c)
@@ -189,6 +196,9 @@ check_rst(struct pw_tcp_conn *c, const struct seg_in *in)
 		out_challenge(c, false);
 		return PW_DROP_TCP_RST_WINDOW;
 	}
+	/* TIME-WAIT in all but name, the user still reading: RFC 1337. */
+	if (both_closed(c))
+		return PW_DROP_TCP_TIME_WAIT;
 	conn_end(c, opened_by_us_only(c) ? PW_TCP_END_REFUSED : PW_TCP_END_RESET);
 	return PW_DROP_TCP_RST;
 }
@@ -244,28 +254,31 @@ take_timestamp(struct pw_tcp_conn *c, const struct seg_in *in)
 	c->ts_recent_ms = c->t->now_ms;
 }
 
+/* Both directions are closed and acknowledged: the end, once the user has taken
+ * what came before the peer's FIN. */
+static void
+finish(struct pw_tcp_conn *c)
+{
+	if (c->state == PW_TCP_CLOSED || !both_closed(c) ||
+		(c->flags & (F_FIN_TOLD | F_USER_CLOSED)) == 0)
+		return;
+	if (c->state != PW_TCP_LAST_ACK)
+		tw_enter(c);
+	conn_end(c, PW_TCP_END_CLOSED);
+}
+
 /* Fifth: what an acknowledged FIN changes. */
-static enum pw_drop
+static void
 check_fin_acked(struct pw_tcp_conn *c)
 {
 	if (!fin_sent(c) || c->snd_una != c->snd_nxt)
-		return PW_OK;
-	switch (c->state) {
-	case PW_TCP_FIN_WAIT_1:
+		return;
+	if (c->state == PW_TCP_FIN_WAIT_1) {
 		conn_set_state(c, PW_TCP_FIN_WAIT_2);
 		if (c->flags & F_USER_CLOSED)
 			tmr_set(c, TMR_LIFE, c->t->now + 2 * c->t->cfg.msl_ns);
-		return PW_OK;
-	case PW_TCP_CLOSING:
-		tw_enter(c);
-		conn_end(c, PW_TCP_END_CLOSED);
-		return PW_OK;
-	case PW_TCP_LAST_ACK:
-		conn_end(c, PW_TCP_END_CLOSED);
-		return PW_OK;
-	default:
-		return PW_OK;
 	}
+	finish(c);
 }
 
 /* ---- data ---- */
@@ -308,6 +321,7 @@ input_deliver(struct pw_tcp_conn *c, pw_ns now)
 	}
 	offer_window(c);
 	offer_fin(c, now);
+	finish(c);
 }
 
 /* In order, and nothing kept: the user gets the bytes where they are. */
@@ -407,26 +421,16 @@ take_data(struct pw_tcp_conn *c, struct seg_in *in)
 static void
 fin_changes_state(struct pw_tcp_conn *c, pw_ns now)
 {
-	switch (c->state) {
-	case PW_TCP_ESTABLISHED:
+	if (c->state == PW_TCP_ESTABLISHED)
 		conn_set_state(c, PW_TCP_CLOSE_WAIT);
-		break;
-	case PW_TCP_FIN_WAIT_1:
+	else if (c->state == PW_TCP_FIN_WAIT_1)
 		conn_set_state(c, PW_TCP_CLOSING);
-		break;
-	case PW_TCP_FIN_WAIT_2:
-		offer_fin(c, now);
-		if (c->state == PW_TCP_CLOSED)
-			return;
-		out_ack_now(c);
-		tw_enter(c);
-		conn_end(c, PW_TCP_END_CLOSED);
-		return;
-	default:
-		break;
-	}
-	out_owe_ack(c, true);
+	if (c->state == PW_TCP_FIN_WAIT_2)
+		out_ack_now(c); /* it may be the last thing we say */
+	else
+		out_owe_ack(c, true);
 	offer_fin(c, now);
+	finish(c);
 }
 
 /* Eighth: the FIN. */
@@ -468,9 +472,9 @@ in_other_states(struct pw_tcp_conn *c, struct seg_in *in)
 	if (c->state == PW_TCP_CLOSED)
 		return PW_OK;
 	take_timestamp(c, in);
-	why = check_fin_acked(c);
+	check_fin_acked(c);
 	if (c->state == PW_TCP_CLOSED)
-		return why;
+		return PW_OK;
 	why = take_data(c, in);
 	if (why == PW_OK && c->state != PW_TCP_CLOSED)
 		take_fin(c, in);

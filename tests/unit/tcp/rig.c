@@ -1,0 +1,331 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ * Copyright (c) 2026 the pagewire authors
+ */
+#include <stdlib.h>
+#include "pw_wire_cksum.h"
+#include "rig.h"
+
+const struct rig_peer rig_linux = {
+	.mss = 1460, .wnd = 64000, .wscale = 7, .sack = true, .ts = true};
+const struct rig_peer rig_ancient = {.mss = 1460, .wnd = 65535, .wscale = -1};
+
+static bool
+source_right(const struct pw_tcp_seg *seg, pw_off off)
+{
+	uint32_t i, k, total = 0;
+
+	for (i = 0; i < seg->n_spans; i++)
+		for (k = 0; k < seg->spans[i].len; k++)
+			if (seg->spans[i].addr[k] != rig_byte(off + total++))
+				return false;
+	return total == seg->len;
+}
+
+static int
+keep(void *ctx, const struct pw_tcp_seg *seg)
+{
+	struct rig *r = ctx;
+	struct rig_seg *s = &r->out[r->n_out % RIG_OUT_MAX];
+
+	if (r->way_full)
+		return -ENOBUFS;
+	CU_ASSERT_FATAL(r->n_out - r->n_seen < RIG_OUT_MAX);
+	r->n_out++;
+	*s = (struct rig_seg){.h = seg->hdr, .len = seg->len, .rtx = seg->rtx};
+	CU_ASSERT_EQUAL(seg->hdr.opt_len % 4, 0);
+	pw_tcp_parse_opts(seg->opts, seg->hdr.opt_len, &s->o);
+	if (s->o.has & PW_OPT_TS)
+		r->ts_ecr = s->o.ts_val;
+	s->bytes_right = source_right(seg, (pw_off)rig_off(r, s));
+	return 0;
+}
+
+static const struct pw_tcp_env env = {.send = keep};
+
+static bool
+on_open(void *ctx, struct pw_tcp_conn *c, pw_ns now)
+{
+	struct rig_user *u = ctx;
+
+	u->c = c;
+	u->n_open++;
+	return true;
+}
+
+static uint32_t
+on_recv(void *ctx, struct pw_tcp_conn *c, const uint8_t *data, uint32_t len, pw_ns now)
+{
+	struct rig_user *u = ctx;
+	uint32_t i, n = (uint32_t)pw_min(len, u->take_at_most);
+
+	for (i = 0; i < n; i++)
+		u->received_wrong += data[i] != rig_byte(u->received + i);
+	u->received += n;
+	return n;
+}
+
+static void
+on_eof(void *ctx, struct pw_tcp_conn *c, pw_ns now)
+{
+	((struct rig_user *)ctx)->n_eof++;
+}
+
+static uint32_t
+on_source(void *ctx, struct pw_tcp_conn *c, pw_off off, uint32_t len, struct pw_span *spans,
+	uint32_t *n)
+{
+	static uint8_t bytes[65536];
+	struct rig_user *u = ctx;
+	uint32_t i;
+
+	if (u->source_dry)
+		return 0;
+	CU_ASSERT_FATAL(len <= sizeof(bytes) && len > 0);
+	for (i = 0; i < len; i++)
+		bytes[i] = rig_byte(off + i);
+	/* Two spans, as at the end of a page. */
+	spans[0] = (struct pw_span){bytes, len / 2, PW_PAGE_NONE};
+	spans[1] = (struct pw_span){bytes + len / 2, len - len / 2, PW_PAGE_NONE};
+	*n = 2;
+	return len;
+}
+
+static void
+on_acked(void *ctx, struct pw_tcp_conn *c, pw_off una, pw_ns now)
+{
+	struct rig_user *u = ctx;
+
+	CU_ASSERT_TRUE(una >= u->acked);
+	u->acked = una;
+}
+
+static void
+on_timer(void *ctx, struct pw_tcp_conn *c, pw_ns now)
+{
+	((struct rig_user *)ctx)->n_timer++;
+}
+
+static void
+on_gone(void *ctx, struct pw_tcp_conn *c, enum pw_tcp_end why, pw_ns now)
+{
+	struct rig_user *u = ctx;
+
+	u->n_gone++;
+	u->why = why;
+	u->c = NULL;
+}
+
+static const struct pw_tcp_app app = {
+	.open = on_open,
+	.recv = on_recv,
+	.eof = on_eof,
+	.source = on_source,
+	.acked = on_acked,
+	.timer = on_timer,
+	.gone = on_gone,
+};
+const struct pw_tcp_app *const rig_app = &app;
+
+void
+rig_open(struct rig *r, const struct pw_tcp_cfg *more)
+{
+	struct pw_tcp_cfg cfg = more != NULL ? *more : (struct pw_tcp_cfg){.cc = "newreno"};
+
+	memset(r, 0, sizeof(*r));
+	r->now = 1000 * PW_NS_PER_S;
+	r->us = pw_addr_v4(RTE_BE32(0x0a4d0001));
+	r->peer = pw_addr_v4(RTE_BE32(0x0a4d0002));
+	r->user.take_at_most = UINT32_MAX;
+	cfg.mem = &pw_mem_heap;
+	cfg.env = &env;
+	cfg.env_ctx = r;
+	cfg.max_conns = cfg.max_conns ? cfg.max_conns : 64;
+	memset(cfg.secret, 7, sizeof(cfg.secret));
+	r->t = pw_tcp_create(&cfg, r->now);
+	CU_ASSERT_PTR_NOT_NULL_FATAL(r->t);
+	CU_ASSERT_EQUAL_FATAL(pw_tcp_listen(r->t, RIG_PORT, &app, &r->user), 0);
+}
+
+void
+rig_close(struct rig *r)
+{
+	struct pw_tcp_usage use;
+
+	if (r->t == NULL)
+		return;
+	EXPECT_NOTHING(r);
+	pw_tcp_abort_all(r->t, r->now);
+	rig_skip(r);
+	rig_wait(r, 120 * PW_NS_PER_S); /* 2 MSL */
+	pw_tcp_get_usage(r->t, &use);
+	CU_ASSERT_EQUAL(use.conns, 0);
+	CU_ASSERT_EQUAL(use.half_open, 0);
+	CU_ASSERT_EQUAL(use.time_wait, 0);
+	CU_ASSERT_EQUAL(use.sent_records, 0);
+	CU_ASSERT_EQUAL(use.rcv_blocks, 0);
+	CU_ASSERT_EQUAL(pw_tcp_next(r->t), PW_NEVER);
+	CU_ASSERT_EQUAL(r->user.n_open, r->user.n_gone);
+	CU_ASSERT_EQUAL(r->user.received_wrong, 0);
+	pw_tcp_destroy(r->t);
+	r->t = NULL;
+}
+
+enum pw_drop
+rig_in(struct rig *r, uint8_t flags, uint32_t seq, uint32_t ack, uint32_t wnd, uint32_t len,
+	const struct pw_tcp_sack *sack, uint32_t n_sack)
+{
+	uint8_t *bytes = malloc(100 + len), opts[PW_TCP_OPT_MAX];
+	struct pw_tcp_hdr h = {.sport = RIG_PEER_PORT,
+		.dport = RIG_PORT,
+		.seq = seq,
+		.ack = ack,
+		.wnd = (uint16_t)(flags & PW_TCP_SYN ? wnd : wnd >> r->peer_shift),
+		.flags = flags};
+	struct pw_tcp_pkt pkt = {.src = r->peer, .dst = r->us, .l4 = bytes};
+	uint32_t i, hlen, n = 0;
+	enum pw_drop why;
+	uint16_t sum;
+
+	if (r->ts != 0) {
+		pw_tcp_put_ts(opts, r->ts + (uint32_t)(r->now / PW_NS_PER_MS), r->ts_ecr);
+		n = PW_TCP_TS_LEN;
+	}
+	if (n_sack > 0)
+		n += pw_tcp_put_sack(opts + n, sack, n_sack);
+	h.opt_len = (uint8_t)n;
+	hlen = pw_tcp_emit(bytes, &h, opts);
+	for (i = 0; i < len; i++)
+		bytes[hlen + i] = rig_byte(seq - (RIG_PEER_ISS + 1) + i);
+	pkt.len = hlen + len;
+	sum = pw_sum_add(pw_sum_pseudo(&pkt.src, &pkt.dst, 6, pkt.len), pw_sum(bytes, pkt.len));
+	sum = pw_sum_finish(sum);
+	memcpy(bytes + 16, &sum, 2);
+	why = pw_tcp_input(r->t, &pkt, r->now);
+	free(bytes);
+	return why;
+}
+
+static enum pw_drop
+send_syn(struct rig *r, const struct rig_peer *p)
+{
+	struct pw_tcp_opts o = {.has = PW_OPT_MSS, .mss = p->mss, .wscale = (uint8_t)p->wscale};
+	uint8_t bytes[60], opts[PW_TCP_OPT_MAX];
+	struct pw_tcp_hdr h = {.sport = RIG_PEER_PORT,
+		.dport = RIG_PORT,
+		.seq = RIG_PEER_ISS,
+		.wnd = p->wnd,
+		.flags = PW_TCP_SYN};
+	struct pw_tcp_pkt pkt = {.src = r->peer, .dst = r->us, .l4 = bytes, .cksum_ok = true};
+
+	o.has |= p->wscale >= 0 ? PW_OPT_WSCALE : 0;
+	o.has |= p->sack ? PW_OPT_SACK_OK : 0;
+	if (p->ts) {
+		r->ts = 500000;
+		o.has |= PW_OPT_TS;
+		o.ts_val = r->ts + (uint32_t)(r->now / PW_NS_PER_MS);
+	}
+	h.opt_len = (uint8_t)pw_tcp_put_syn_opts(opts, &o);
+	pkt.len = pw_tcp_emit(bytes, &h, opts);
+	return pw_tcp_input(r->t, &pkt, r->now);
+}
+
+void
+rig_accept(struct rig *r, const struct rig_peer *p)
+{
+	const struct rig_seg *s;
+
+	CU_ASSERT_EQUAL(send_syn(r, p), PW_OK);
+	rig_run(r);
+	s = rig_next(r);
+	CU_ASSERT_PTR_NOT_NULL_FATAL(s);
+	CU_ASSERT_EQUAL(s->h.flags, PW_TCP_SYN | PW_TCP_ACK);
+	CU_ASSERT_EQUAL(s->h.ack, RIG_PEER_ISS + 1);
+	r->iss = s->h.seq;
+	r->snd = RIG_PEER_ISS + 1;
+	r->peer_shift = p->wscale >= 0 ? (uint8_t)p->wscale : 0;
+	r->now += MS(10); /* the round trip */
+	CU_ASSERT_EQUAL(rig_ack(r, 0), PW_OK);
+	rig_run(r);
+	CU_ASSERT_PTR_NOT_NULL_FATAL(r->user.c);
+	EXPECT_NOTHING(r);
+}
+
+enum pw_drop
+rig_ack_wnd(struct rig *r, pw_off off, uint32_t wnd)
+{
+	return rig_in(r, PW_TCP_ACK, r->snd, r->iss + 1 + (uint32_t)off, wnd, 0, NULL, 0);
+}
+
+enum pw_drop
+rig_ack(struct rig *r, pw_off off)
+{
+	return rig_ack_wnd(r, off, 64000u << r->peer_shift);
+}
+
+enum pw_drop
+rig_sack(struct rig *r, pw_off off, const pw_off *blocks)
+{
+	struct pw_tcp_sack s[PW_TCP_SACK_MAX];
+	uint32_t n = 0;
+
+	for (; blocks[2 * n + 1] != 0; n++) {
+		s[n].left = r->iss + 1 + (uint32_t)blocks[2 * n];
+		s[n].right = r->iss + 1 + (uint32_t)blocks[2 * n + 1];
+	}
+	return rig_in(r, PW_TCP_ACK, r->snd, r->iss + 1 + (uint32_t)off, 64000u << r->peer_shift, 0,
+		s, n);
+}
+
+enum pw_drop
+rig_data(struct rig *r, pw_off off, uint32_t len)
+{
+	return rig_in(r, PW_TCP_ACK, RIG_PEER_ISS + 1 + (uint32_t)off,
+		r->iss + 1 + (uint32_t)r->user.acked, 64000u << r->peer_shift, len, NULL, 0);
+}
+
+void
+rig_run(struct rig *r)
+{
+	pw_tcp_run(r->t, r->now);
+}
+
+void
+rig_wait(struct rig *r, pw_ns ns)
+{
+	pw_ns end = r->now + ns;
+	int turns = 0;
+
+	rig_run(r);
+	while (pw_tcp_next(r->t) <= end && !r->way_full) {
+		pw_ns next = pw_tcp_next(r->t);
+
+		CU_ASSERT_FATAL(turns++ < 100000);
+		r->now = pw_max(r->now, next);
+		rig_run(r);
+	}
+	r->now = end;
+	rig_run(r);
+}
+
+const struct rig_seg *
+rig_next(struct rig *r)
+{
+	if (r->n_seen == r->n_out)
+		return NULL;
+	return &r->out[r->n_seen++ % RIG_OUT_MAX];
+}
+
+uint32_t
+rig_skip(struct rig *r)
+{
+	uint32_t n = r->n_out - r->n_seen;
+
+	r->n_seen = r->n_out;
+	return n;
+}
+
+int64_t
+rig_off(const struct rig *r, const struct rig_seg *s)
+{
+	return (int32_t)(s->h.seq - (r->iss + 1));
+}

@@ -1,0 +1,141 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ * Copyright (c) 2026 the pagewire authors
+ */
+#ifndef TEST_TCP_RIG_H
+#define TEST_TCP_RIG_H
+
+/**
+ * @file
+ * One TCP instance, a virtual clock, and a peer that the test plays by hand:
+ * segments in, segments out. Every segment that goes out is kept until the test
+ * has looked at it; teardown fails on one that nobody expected, and on anything
+ * that is still in use.
+ */
+#include <CUnit/CUnit.h>
+#include "pw_rand.h"
+#include "pw_tcp.h"
+
+#define RIG_PORT      80
+#define RIG_PEER_PORT 40000
+#define RIG_PEER_ISS  1000u
+#define RIG_OUT_MAX   512
+
+#define MS(n) ((pw_ns)(n)*PW_NS_PER_MS)
+
+/** A segment that went out. */
+struct rig_seg {
+	struct pw_tcp_hdr h;
+	struct pw_tcp_opts o;
+	uint32_t len;
+	bool rtx;
+	bool bytes_right; /**< every payload byte is the source's */
+};
+
+/** The user of a connection. */
+struct rig_user {
+	struct pw_tcp_conn *c;
+	uint64_t n_open;
+	uint64_t n_eof;
+	uint64_t n_gone;
+	uint64_t n_timer;
+	uint64_t received;
+	uint64_t received_wrong; /**< bytes that are not the peer's pattern */
+	pw_off acked;
+	uint32_t take_at_most; /**< recv() takes this much a call */
+	bool source_dry;
+	enum pw_tcp_end why;
+};
+
+struct rig {
+	pw_ns now;
+	struct pw_tcp *t;
+	struct rig_user user;
+	struct rig_seg out[RIG_OUT_MAX];
+	uint32_t n_out;
+	uint32_t n_seen;
+	bool way_full; /**< env->send() refuses */
+	/* the peer */
+	struct pw_addr us;
+	struct pw_addr peer;
+	uint32_t snd; /**< its next sequence number */
+	uint32_t iss; /**< ours, learnt from the SYN-ACK */
+	uint32_t ts;  /**< its clock; 0: no timestamps */
+	uint32_t ts_ecr;
+	uint8_t peer_shift;
+};
+
+/** What the peer says in its SYN. */
+struct rig_peer {
+	uint16_t mss;
+	uint16_t wnd;
+	int wscale; /**< -1: not offered */
+	bool sack;
+	bool ts;
+};
+extern const struct rig_peer rig_linux;	  /**< all options */
+extern const struct rig_peer rig_ancient; /**< none but MSS */
+
+void rig_open(struct rig *r, const struct pw_tcp_cfg *more);
+void rig_close(struct rig *r);
+
+/** The byte at @p off of either stream. */
+static inline uint8_t
+rig_byte(pw_off off)
+{
+	return (uint8_t)(off * 167 + (off >> 8) * 13);
+}
+
+/** Handshake; the connection is in r->user.c. */
+void rig_accept(struct rig *r, const struct rig_peer *p);
+
+/** Feed a raw segment. @return what pw_tcp_input() said */
+enum pw_drop rig_in(struct rig *r, uint8_t flags, uint32_t seq, uint32_t ack, uint32_t wnd,
+	uint32_t len, const struct pw_tcp_sack *sack, uint32_t n_sack);
+
+/** An ACK of our stream up to @p off, with the usual window. */
+enum pw_drop rig_ack(struct rig *r, pw_off off);
+enum pw_drop rig_ack_wnd(struct rig *r, pw_off off, uint32_t wnd);
+/** The same with SACK blocks [a, b), given as offsets in pairs ended by 0, 0. */
+enum pw_drop rig_sack(struct rig *r, pw_off off, const pw_off *blocks);
+
+/** Data of the peer at offset @p off of its stream. */
+enum pw_drop rig_data(struct rig *r, pw_off off, uint32_t len);
+
+/** Turn at the current time. */
+void rig_run(struct rig *r);
+/** Let time pass, running whatever falls due on the way. */
+void rig_wait(struct rig *r, pw_ns ns);
+
+/** The next segment that went out and was not looked at, or NULL. */
+const struct rig_seg *rig_next(struct rig *r);
+/** Forget what went out. @return how many segments */
+uint32_t rig_skip(struct rig *r);
+
+/** Offset of a segment in our stream. */
+int64_t rig_off(const struct rig *r, const struct rig_seg *s);
+
+#define EXPECT_NOTHING(r)                        \
+	do {                                     \
+		CU_ASSERT_PTR_NULL(rig_next(r)); \
+	} while (0)
+
+/** The next segment is data [off, off + len). */
+#define EXPECT_DATA(r, at, n)                                     \
+	do {                                                      \
+		const struct rig_seg *seg_ = rig_next(r);         \
+		CU_ASSERT_PTR_NOT_NULL_FATAL(seg_);               \
+		CU_ASSERT_EQUAL(rig_off(r, seg_), (int64_t)(at)); \
+		CU_ASSERT_EQUAL(seg_->len, (uint32_t)(n));        \
+		CU_ASSERT_TRUE(seg_->bytes_right);                \
+	} while (0)
+
+/** The next segment is empty, with exactly these flags. */
+#define EXPECT_FLAGS(r, f)                                \
+	do {                                              \
+		const struct rig_seg *seg_ = rig_next(r); \
+		CU_ASSERT_PTR_NOT_NULL_FATAL(seg_);       \
+		CU_ASSERT_EQUAL(seg_->h.flags, (f));      \
+		CU_ASSERT_EQUAL(seg_->len, 0);            \
+	} while (0)
+
+#endif

@@ -1,0 +1,449 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ * Copyright (c) 2026 the pagewire authors
+ *
+ * Two instances, one virtual clock, and a link between them that loses,
+ * reorders, duplicates and delays by a seed. Whatever it does, every byte
+ * arrives once and in order, and nothing is left behind.
+ */
+#include <stdio.h>
+#include <stdlib.h>
+#include <CUnit/CUnit.h>
+#include "pw_rand.h"
+#include "pw_tcp.h"
+#include "pw_wire_cksum.h"
+
+#define QUEUE_MAX  4096
+#define FRAME_MAX  1600
+#define NONE_FOUND UINT32_MAX
+
+struct link_cfg {
+	uint32_t loss_ppm;
+	uint32_t reorder_ppm;
+	uint32_t dup_ppm;
+	uint32_t corrupt_ppm;
+	pw_ns delay;
+	pw_ns jitter;
+	uint64_t bytes_per_s; /**< 0: no limit */
+};
+
+struct frame {
+	pw_ns at;
+	uint64_t seq; /**< to keep the order of equals */
+	int to;
+	uint32_t len;
+	uint8_t bytes[FRAME_MAX];
+};
+
+struct host {
+	struct pair *p;
+	int id;
+	struct pw_addr addr;
+	struct pw_tcp *t;
+	pw_ns line_free;
+};
+
+/** One connection, as its two users see it. */
+struct end {
+	struct pair *p;
+	uint64_t to_send;
+	uint64_t got;
+	uint64_t wrong;
+	uint64_t acked;
+	int n_open, n_eof, n_gone;
+	bool close_when_done;
+	bool slow; /**< takes little at a time */
+	enum pw_tcp_end why;
+	struct pw_tcp_conn *c;
+};
+
+struct pair {
+	pw_ns now;
+	struct pw_rand rand;
+	struct link_cfg link;
+	struct host host[2];
+	struct end client, server;
+	struct frame *q[QUEUE_MAX];
+	uint32_t n_q;
+	uint64_t n_frames;
+	uint64_t n_lost;
+};
+
+static uint8_t
+byte_at(uint64_t off)
+{
+	return (uint8_t)(off * 31 + (off >> 9) * 7);
+}
+
+static bool
+chance(struct pair *p, uint32_t ppm)
+{
+	return ppm > 0 && pw_rand_below(&p->rand, 1000000) < ppm;
+}
+
+static void
+push(struct pair *p, const uint8_t *bytes, uint32_t len, int to, pw_ns at)
+{
+	struct frame *f;
+
+	if (p->n_q == QUEUE_MAX) {
+		p->n_lost++;
+		return;
+	}
+	f = malloc(sizeof(*f));
+	f->at = at;
+	f->seq = p->n_frames++;
+	f->to = to;
+	f->len = len;
+	memcpy(f->bytes, bytes, len);
+	p->q[p->n_q++] = f;
+}
+
+static struct frame *
+pop_due(struct pair *p)
+{
+	uint32_t i, best = NONE_FOUND;
+
+	for (i = 0; i < p->n_q; i++)
+		if (p->q[i]->at <= p->now &&
+			(best == NONE_FOUND || p->q[i]->at < p->q[best]->at ||
+				(p->q[i]->at == p->q[best]->at && p->q[i]->seq < p->q[best]->seq)))
+			best = i;
+	if (best == NONE_FOUND)
+		return NULL;
+	struct frame *f = p->q[best];
+	p->q[best] = p->q[--p->n_q];
+	return f;
+}
+
+static int
+transmit(void *ctx, const struct pw_tcp_seg *seg)
+{
+	struct host *h = ctx;
+	struct pair *p = h->p;
+	uint8_t bytes[FRAME_MAX];
+	uint32_t i, n = pw_tcp_emit(bytes, &seg->hdr, seg->opts);
+	pw_ns at;
+	uint16_t sum;
+
+	CU_ASSERT_FATAL(n + seg->len <= 1480);
+	for (i = 0; i < seg->n_spans; i++) {
+		memcpy(bytes + n, seg->spans[i].addr, seg->spans[i].len);
+		n += seg->spans[i].len;
+	}
+	sum = pw_sum_add(pw_sum_pseudo(seg->src, seg->dst, 6, n), pw_sum(bytes, n));
+	sum = pw_sum_finish(sum);
+	memcpy(bytes + 16, &sum, 2);
+	if (chance(p, p->link.corrupt_ppm))
+		bytes[pw_rand_below(&p->rand, n)] ^= 1 << pw_rand_below(&p->rand, 8);
+	if (chance(p, p->link.loss_ppm)) {
+		p->n_lost++;
+		return 0;
+	}
+	at = pw_max(p->now, h->line_free);
+	if (p->link.bytes_per_s != 0) {
+		at += (n + 38) * PW_NS_PER_S / p->link.bytes_per_s;
+		h->line_free = at;
+		if (at > p->now + 50 * PW_NS_PER_MS) { /* the queue of the link */
+			h->line_free -= (n + 38) * PW_NS_PER_S / p->link.bytes_per_s;
+			p->n_lost++;
+			return 0;
+		}
+	}
+	at += p->link.delay;
+	if (p->link.jitter != 0 && chance(p, p->link.reorder_ppm))
+		at += pw_rand_below(&p->rand, p->link.jitter);
+	push(p, bytes, n, !h->id, at);
+	if (chance(p, p->link.dup_ppm))
+		push(p, bytes, n, !h->id, at + pw_rand_below(&p->rand, p->link.delay + 1));
+	return 0;
+}
+
+static const struct pw_tcp_env env = {.send = transmit};
+
+static void
+maybe_close(struct end *e, struct pw_tcp_conn *c)
+{
+	if (e->close_when_done)
+		pw_tcp_shutdown(c);
+}
+
+static bool
+on_open(void *ctx, struct pw_tcp_conn *c, pw_ns now)
+{
+	struct end *e = ctx;
+
+	e->n_open++;
+	e->c = c;
+	if (e->to_send > 0)
+		pw_tcp_send(c, e->to_send);
+	maybe_close(e, c);
+	if (e->slow)
+		pw_tcp_set_timer(c, now + 5 * PW_NS_PER_MS);
+	return true;
+}
+
+static uint32_t
+on_recv(void *ctx, struct pw_tcp_conn *c, const uint8_t *data, uint32_t len, pw_ns now)
+{
+	struct end *e = ctx;
+	uint32_t i;
+
+	if (e->slow && pw_rand_below(&e->p->rand, 4) != 0)
+		len = (uint32_t)pw_rand_below(&e->p->rand, len + 1);
+	for (i = 0; i < len; i++)
+		e->wrong += data[i] != byte_at(e->got + i);
+	e->got += len;
+	return len;
+}
+
+static void
+on_eof(void *ctx, struct pw_tcp_conn *c, pw_ns now)
+{
+	struct end *e = ctx;
+
+	e->n_eof++;
+	e->close_when_done = true;
+	maybe_close(e, c);
+}
+
+static uint32_t
+on_source(void *ctx, struct pw_tcp_conn *c, pw_off off, uint32_t len, struct pw_span *spans,
+	uint32_t *n)
+{
+	static uint8_t bytes[65536];
+	struct end *e = ctx;
+	uint32_t i;
+
+	CU_ASSERT_FATAL(off >= e->acked && off + len <= e->to_send);
+	for (i = 0; i < len; i++)
+		bytes[i] = byte_at(off + i);
+	spans[0] = (struct pw_span){bytes, len, PW_PAGE_NONE};
+	*n = 1;
+	return len;
+}
+
+static void
+on_acked(void *ctx, struct pw_tcp_conn *c, pw_off una, pw_ns now)
+{
+	struct end *e = ctx;
+
+	CU_ASSERT_TRUE(una >= e->acked && una <= e->to_send);
+	e->acked = una;
+}
+
+static void
+on_timer(void *ctx, struct pw_tcp_conn *c, pw_ns now)
+{
+	pw_tcp_resume(c);
+	pw_tcp_set_timer(c, now + 5 * PW_NS_PER_MS);
+}
+
+static void
+on_gone(void *ctx, struct pw_tcp_conn *c, enum pw_tcp_end why, pw_ns now)
+{
+	struct end *e = ctx;
+
+	e->n_gone++;
+	e->why = why;
+	e->c = NULL;
+}
+
+static const struct pw_tcp_app app = {
+	.open = on_open,
+	.recv = on_recv,
+	.eof = on_eof,
+	.source = on_source,
+	.acked = on_acked,
+	.timer = on_timer,
+	.gone = on_gone,
+};
+
+static void
+pair_open(struct pair *p, uint64_t seed, const struct link_cfg *link, const char *cc)
+{
+	int i;
+
+	memset(p, 0, sizeof(*p));
+	pw_rand_init(&p->rand, seed);
+	p->link = *link;
+	p->now = 5 * PW_NS_PER_S;
+	p->client.p = p->server.p = p;
+	for (i = 0; i < 2; i++) {
+		struct host *h = &p->host[i];
+		struct pw_tcp_cfg cfg = {.mem = &pw_mem_heap,
+			.env = &env,
+			.env_ctx = h,
+			.max_conns = 4,
+			.max_sent = 1024,
+			.max_rcv_blocks = 128,
+			.cc = cc};
+
+		memset(cfg.secret, (int)seed + i, sizeof(cfg.secret));
+		cfg.user_timeout_ns = 3000 * PW_NS_PER_S;
+		h->p = p;
+		h->id = i;
+		h->addr = pw_addr_v4(rte_cpu_to_be_32(0x0a000001u + (uint32_t)i));
+		h->t = pw_tcp_create(&cfg, p->now);
+		CU_ASSERT_PTR_NOT_NULL_FATAL(h->t);
+	}
+	CU_ASSERT_EQUAL_FATAL(pw_tcp_listen(p->host[1].t, 80, &app, &p->server), 0);
+}
+
+static void
+connect_now(struct pair *p)
+{
+	struct pw_tcp_conn *c = pw_tcp_connect(
+		p->host[0].t, &p->host[0].addr, 0, &p->host[1].addr, 80, &app, &p->client, p->now);
+
+	CU_ASSERT_PTR_NOT_NULL_FATAL(c);
+}
+
+static void
+deliver(struct pair *p)
+{
+	struct frame *f;
+
+	while ((f = pop_due(p)) != NULL) {
+		struct pw_tcp_pkt pkt = {.src = p->host[!f->to].addr,
+			.dst = p->host[f->to].addr,
+			.l4 = f->bytes,
+			.len = f->len};
+
+		pw_tcp_input(p->host[f->to].t, &pkt, p->now);
+		free(f);
+	}
+}
+
+static pw_ns
+next_event(const struct pair *p)
+{
+	pw_ns at = pw_min(pw_tcp_next(p->host[0].t), pw_tcp_next(p->host[1].t));
+	uint32_t i;
+
+	for (i = 0; i < p->n_q; i++)
+		at = pw_min(at, p->q[i]->at);
+	return at;
+}
+
+/* Run until nothing is left to happen. @return false: it went on for too long */
+static bool
+pair_run(struct pair *p, pw_ns limit)
+{
+	uint64_t turns = 0;
+
+	for (;;) {
+		pw_ns at = next_event(p);
+
+		if (at == PW_NEVER)
+			return true;
+		if (at > limit || turns++ > 20000000)
+			return false;
+		p->now = pw_max(p->now, at);
+		deliver(p);
+		pw_tcp_run(p->host[0].t, p->now);
+		pw_tcp_run(p->host[1].t, p->now);
+	}
+}
+
+static void
+pair_close(struct pair *p)
+{
+	int i;
+
+	for (i = 0; i < 2; i++) {
+		struct pw_tcp_usage use;
+
+		pw_tcp_get_usage(p->host[i].t, &use);
+		CU_ASSERT_EQUAL(use.conns + use.half_open + use.time_wait, 0);
+		CU_ASSERT_EQUAL(use.sent_records + use.rcv_blocks, 0);
+		pw_tcp_destroy(p->host[i].t);
+	}
+	while (p->n_q > 0)
+		free(p->q[--p->n_q]);
+}
+
+static void
+check_end(const struct end *e, uint64_t expect, uint64_t seed)
+{
+	if (e->got != expect || e->wrong || e->n_open != 1 || e->n_eof != 1 || e->n_gone != 1 ||
+		e->why != PW_TCP_END_CLOSED)
+		printf("  seed %lu: got %lu of %lu, wrong %lu, open %d eof %d gone %d why %d\n",
+			(unsigned long)seed, (unsigned long)e->got, (unsigned long)expect,
+			(unsigned long)e->wrong, e->n_open, e->n_eof, e->n_gone, e->why);
+	CU_ASSERT_EQUAL(e->got, expect);
+	CU_ASSERT_EQUAL(e->wrong, 0);
+	CU_ASSERT_EQUAL(e->n_open, 1);
+	CU_ASSERT_EQUAL(e->n_eof, 1);
+	CU_ASSERT_EQUAL(e->n_gone, 1);
+	CU_ASSERT_EQUAL(e->why, PW_TCP_END_CLOSED);
+}
+
+/* One transfer both ways over @p link. @return virtual seconds until both had all */
+static double
+transfer(uint64_t seed, const struct link_cfg *link, uint64_t up, uint64_t down, const char *cc,
+	bool slow)
+{
+	static struct pair p;
+	pw_ns begin;
+
+	pair_open(&p, seed, link, cc);
+	p.client.to_send = up;
+	p.server.to_send = down;
+	p.client.slow = p.server.slow = slow;
+	p.client.close_when_done = pw_rand_below(&p.rand, 2) != 0;
+	p.server.close_when_done = !p.client.close_when_done || pw_rand_below(&p.rand, 2) != 0;
+	connect_now(&p);
+	begin = p.now;
+	CU_ASSERT_TRUE(pair_run(&p, begin + 36000 * PW_NS_PER_S));
+	check_end(&p.client, down, seed);
+	check_end(&p.server, up, seed);
+	begin = p.now - begin;
+	pair_close(&p);
+	return (double)begin / PW_NS_PER_S;
+}
+
+static const struct link_cfg clean = {.delay = 5 * PW_NS_PER_MS, .bytes_per_s = 12500000};
+
+static void
+clean_link_loses_no_time(void)
+{
+	/* 2 MB at 100 Mbit/s take 0.16 s, a few round trips, and 2 MSL at the end. */
+	double s = transfer(1, &clean, 100, 2000000, "cubic", false);
+
+	CU_ASSERT_TRUE(s > 60.16 && s < 60.5);
+	s = transfer(2, &clean, 100, 2000000, "newreno", false);
+	CU_ASSERT_TRUE(s > 60.16 && s < 60.5);
+}
+
+static void
+bad_links_deliver_all(void)
+{
+	uint64_t seed, n = 1000;
+
+	printf("\n    seeds 1..%lu ", (unsigned long)n);
+	for (seed = 1; seed <= n; seed++) {
+		struct pw_rand r;
+		struct link_cfg l;
+
+		pw_rand_init(&r, seed * 77);
+		l.loss_ppm = (uint32_t)pw_rand_below(&r, 2) * (uint32_t)pw_rand_below(&r, 150000);
+		l.reorder_ppm =
+			(uint32_t)pw_rand_below(&r, 2) * (uint32_t)pw_rand_below(&r, 300000);
+		l.dup_ppm = (uint32_t)pw_rand_below(&r, 2) * (uint32_t)pw_rand_below(&r, 100000);
+		l.corrupt_ppm = (uint32_t)pw_rand_below(&r, 2) * (uint32_t)pw_rand_below(&r, 50000);
+		l.delay = pw_rand_below(&r, 100 * PW_NS_PER_MS);
+		l.jitter = 1 + pw_rand_below(&r, 100 * PW_NS_PER_MS);
+		l.bytes_per_s = pw_rand_below(&r, 2) * (100000 + pw_rand_below(&r, 10000000));
+		transfer(seed, &l, pw_rand_below(&r, 100000), pw_rand_below(&r, 300000),
+			seed & 1 ? "cubic" : "newreno", (seed & 6) == 0);
+		if (CU_get_number_of_failures() > 20)
+			break;
+	}
+}
+
+static CU_TestInfo tests[] = {
+	{"clean_link_loses_no_time", clean_link_loses_no_time},
+	{"bad_links_deliver_all", bad_links_deliver_all},
+	CU_TEST_INFO_NULL,
+};
+CU_SuiteInfo suite_tcp_pair = {.pName = "tcp_pair", .pTests = tests};
