@@ -54,7 +54,7 @@ emit_writes_the_header(void)
 {
 	static const uint8_t want[] = {0x12, 0x34, 0xab, 0xcd, 1, 2, 3, 4, 5, 6, 7, 8, 0x60, 0x18,
 		0xfe, 0xdc, 0, 0, 0, 0, 1, 1, 1, 0};
-	static const uint8_t nops[] = {1, 1, 1, 0};
+	static const uint8_t nops[PW_TCP_OPT_MAX] = {1, 1, 1, 0};
 	struct pw_tcp_hdr h = {.sport = 0x1234,
 		.dport = 0xabcd,
 		.seq = 0x01020304,
