@@ -76,15 +76,14 @@ void
 pw_link_destroy(struct pw_link *l)
 {
 	const struct pw_mem *mem;
-	uint32_t i;
 
 	if (l == NULL)
 		return;
 	mem = l->mem;
-	for (i = 0; l->table != NULL && i < l->max; i++)
-		rte_pktmbuf_free_bulk(l->table[i].waiting, l->table[i].n_waiting);
-	if (l->table != NULL)
+	if (l->table != NULL) {
+		pw_link_drop_waiting(l);
 		mem->free(mem->ctx, l->table);
+	}
 	if (l->heads != NULL)
 		mem->free(mem->ctx, l->heads);
 	mem->free(mem->ctx, l);

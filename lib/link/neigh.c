@@ -37,6 +37,15 @@ drop_waiting(struct pw_link *l, struct neigh *n, enum pw_drop why)
 }
 
 void
+pw_link_drop_waiting(struct pw_link *l)
+{
+	uint32_t i;
+
+	for (i = 0; i < l->max; i++)
+		drop_waiting(l, &l->table[i], PW_DROP_NEIGH_FAILED);
+}
+
+void
 neigh_set_state(struct pw_link *l, struct neigh *n, enum pw_neigh_state state, pw_ns until)
 {
 	l->stats.neighbours += (state != PW_NEIGH_FREE) - (n->state != PW_NEIGH_FREE);

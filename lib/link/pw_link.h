@@ -72,6 +72,9 @@ void pw_link_output(struct pw_link *l, struct rte_mbuf *m, const struct pw_addr 
 /** Say who we are, for each address, by a gratuitous request (RFC 5227 section 2.3). */
 void pw_link_announce(struct pw_link *l);
 
+/** Drop the packets that wait for neighbours. */
+void pw_link_drop_waiting(struct pw_link *l);
+
 /** Repeat requests, give up, forget: what is due at @p now. */
 void pw_link_run(struct pw_link *l, pw_ns now);
 

@@ -1,0 +1,118 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ * Copyright (c) 2026 the pagewire authors
+ */
+#ifndef LOOP_PRIV_H
+#define LOOP_PRIV_H
+
+/**
+ * @file
+ * The worker, shared by the files of this module.
+ */
+#include <rte_cycles.h>
+#include <rte_epoll.h>
+#include <rte_ring.h>
+#include "pw_log.h"
+#include "pw_loop.h"
+
+extern int pw_log_loop;
+#define LOOP_LOG(lvl, ...) PW_LOG(lvl, pw_log_loop, "loop", __VA_ARGS__)
+
+#define RX_BURST    64
+#define RX_PREFETCH 4
+#define CHORES_NS   PW_NS_PER_MS	 /* between looks at the control ring */
+#define LINGER_NS   (100 * PW_NS_PER_MS) /* for the device to take the last packets */
+#define COMMANDS    64
+#define FRAME_MAX   (UINT16_MAX + 64) /* the longest IP packet in its frame */
+
+/* Segments that may wait for the device; the other places are for ARP and ICMP. */
+#define TX_BACKLOG 128
+static_assert(TX_BACKLOG + RX_BURST <= PW_PORT_TX_MAX, "room for an answer to each packet");
+
+/* One port as this worker uses it. */
+struct iface {
+	const struct pw_port *port;
+	struct pw_port_queue queue;
+	struct pw_port_tx tx;
+	struct pw_seg *seg;
+	struct pw_link *link;
+	struct pw_ip *ip;
+};
+
+enum phase {
+	PHASE_SERVE,
+	PHASE_DRAIN,  /* until no connection is left, or until_ns */
+	PHASE_LINGER, /* until the device took what waits, or until_ns */
+	PHASE_DONE,
+};
+
+struct command {
+	uint64_t what; /* enum pw_worker_do */
+	pw_ns ns;
+};
+
+struct pw_worker {
+	pw_ns now;
+	struct pw_tcp *tcp;
+	uint32_t n_ifs;
+	uint32_t id;
+	enum phase phase;
+	pw_ns until;	 /* of the phase */
+	pw_ns chores_at; /* when to look at the control ring and at time-outs of the link */
+	pw_ns second_at; /* when to tell the service the time */
+	uint64_t rx_packets;
+	uint64_t rx_bytes;
+	uint64_t rx_linearised;
+	uint64_t turns;
+	uint64_t busy_turns;
+	uint64_t busy_cycles;
+	uint64_t sleeps;
+	uint64_t sent; /* packets that devices had taken by the last turn */
+	struct pw_drops drops;
+
+	struct pw_service service;
+	struct rte_ring *control;
+	uint64_t tsc_base;
+	uint64_t tsc_mult; /* nanoseconds per cycle, times 2^32 */
+	struct pw_mem mem;
+	int socket_id;
+
+	enum pw_idle idle;
+	pw_ns busy_at;	/* when a packet was moved last */
+	uint32_t waits; /* turns since then that moved nothing */
+	bool armed;	/* devices were asked to wake us */
+	bool all_wait;	/* all of them can */
+	int epfd;	/* -1: never sleeps */
+	int wakefd;	/* written by pw_worker_post() */
+	struct rte_epoll_event wake;
+
+	struct iface ifs[PW_LOOP_IFS_MAX];
+	uint8_t scratch[FRAME_MAX]; /* a packet that was received in pieces */
+};
+
+/** Cycles since the worker was made, as time; no division. */
+static inline pw_ns
+to_ns(const struct pw_worker *w, uint64_t tsc)
+{
+	return (pw_ns)(((unsigned __int128)(tsc - w->tsc_base) * w->tsc_mult) >> 32);
+}
+
+/** What env->send() is for TCP. */
+int loop_send(void *ctx, const struct pw_tcp_seg *seg);
+
+/** Look for orders, tell the time, let neighbours age. Seldom. */
+void loop_chores(struct pw_worker *w, pw_ns now);
+
+/** Open what sleeping needs. @return 0 or -errno */
+int idle_open(struct pw_worker *w);
+void idle_close(struct pw_worker *w);
+
+/** A turn moved something. */
+void idle_busy(struct pw_worker *w);
+
+/** A turn moved nothing: wait as the worker was told to. */
+void idle_wait(struct pw_worker *w);
+
+/** From another thread: end a sleep. */
+void idle_wake(struct pw_worker *w);
+
+#endif

@@ -1,0 +1,197 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ * Copyright (c) 2026 the pagewire authors
+ *
+ * One turn: from the device through link and ip into TCP, and back.
+ */
+#include <rte_prefetch.h>
+#include "loop_priv.h"
+#include "pw_wire_cksum.h"
+
+#define TCP_CKSUM_OFF 16 /* in the TCP header */
+
+/* Believe the device only where it was asked to check. NONE: sent without, but intact. */
+static inline struct pw_ip_hint
+hint_of(const struct pw_port *port, const struct rte_mbuf *m)
+{
+	uint64_t l3 = m->ol_flags & RTE_MBUF_F_RX_IP_CKSUM_MASK;
+	uint64_t l4 = m->ol_flags & RTE_MBUF_F_RX_L4_CKSUM_MASK;
+	struct pw_ip_hint hint = {
+		.ip4_ok = port->rx_ip4_cksum && l3 == RTE_MBUF_F_RX_IP_CKSUM_GOOD,
+		.l4_ok = port->rx_tcp_cksum &&
+			 (l4 == RTE_MBUF_F_RX_L4_CKSUM_GOOD || l4 == RTE_MBUF_F_RX_L4_CKSUM_NONE),
+	};
+
+	return hint;
+}
+
+static enum pw_drop
+icmp_error(struct pw_worker *w, const struct pw_ip_rx *rx)
+{
+	enum pw_tcp_icmp what =
+		rx->what == PW_IP_TOO_BIG ? PW_TCP_ICMP_TOO_BIG : PW_TCP_ICMP_UNREACHABLE;
+
+	return pw_tcp_icmp_error(w->tcp, what, &rx->src, &rx->dst, rx->l4, rx->mtu, w->now);
+}
+
+static inline enum pw_drop
+packet_in(
+	struct pw_worker *w, struct iface *ifc, const struct pw_link_rx *in, struct pw_ip_hint hint)
+{
+	struct pw_ip_rx rx;
+	enum pw_drop why = pw_ip_input(ifc->ip, in, hint, w->now, &rx);
+
+	if (unlikely(why != PW_OK))
+		return why;
+	if (likely(rx.what == PW_IP_TCP)) {
+		struct pw_tcp_pkt pkt = {
+			.src = rx.src,
+			.dst = rx.dst,
+			.l4 = rx.l4,
+			.len = rx.len,
+			.cksum_ok = hint.l4_ok,
+		};
+
+		return pw_tcp_input(w->tcp, &pkt, w->now);
+	}
+	return rx.what == PW_IP_DONE ? PW_OK : icmp_error(w, &rx);
+}
+
+/* The bytes of a frame in one piece: where they are, or put together in the scratch. */
+static inline const uint8_t *
+bytes_of(struct pw_worker *w, const struct rte_mbuf *m)
+{
+	if (likely(m->nb_segs == 1))
+		return rte_pktmbuf_mtod(m, const uint8_t *);
+	if (m->pkt_len > sizeof(w->scratch))
+		return NULL;
+	w->rx_linearised++;
+	return rte_pktmbuf_read(m, 0, m->pkt_len, w->scratch);
+}
+
+static inline void
+frame_in(struct pw_worker *w, struct iface *ifc, const struct rte_mbuf *m)
+{
+	const uint8_t *p = bytes_of(w, m);
+	enum pw_drop why = PW_DROP_ETH_RUNT;
+	struct pw_link_rx rx;
+
+	w->rx_bytes += m->pkt_len;
+	if (likely(p != NULL))
+		why = pw_link_input(ifc->link, p, m->pkt_len, w->now, &rx);
+	if (likely(why == PW_OK && rx.l3 != NULL))
+		why = packet_in(w, ifc, &rx, hint_of(ifc->port, m));
+	if (unlikely(why != PW_OK))
+		pw_drop_count(&w->drops, why);
+}
+
+static uint16_t
+receive(struct pw_worker *w, struct iface *ifc)
+{
+	struct rte_mbuf *pkts[RX_BURST];
+	uint16_t n = ifc->queue.ops->rx_burst(ifc->queue.q, pkts, RX_BURST);
+	uint16_t i;
+
+	if (n == 0)
+		return 0;
+	for (i = 0; i < RX_PREFETCH && i < n; i++)
+		rte_prefetch0(rte_pktmbuf_mtod(pkts[i], void *));
+	for (i = 0; i < n; i++) {
+		if (i + RX_PREFETCH < n)
+			rte_prefetch0(rte_pktmbuf_mtod(pkts[i + RX_PREFETCH], void *));
+		frame_in(w, ifc, pkts[i]);
+	}
+	w->rx_packets += n;
+	rte_pktmbuf_free_bulk(pkts, n);
+	return n;
+}
+
+/* The port that has the address @p src. */
+static inline struct iface *
+iface_of(struct pw_worker *w, const struct pw_addr *src)
+{
+	uint32_t i;
+
+	for (i = 0; i + 1 < w->n_ifs; i++)
+		if (pw_ip_is_local(w->ifs[i].ip, src))
+			break;
+	return &w->ifs[i];
+}
+
+/* Leave the checksum to the device: it finds the sum of the pseudo-header in its place. */
+static inline uint16_t
+cksum_by_device(struct rte_mbuf *m, const struct pw_tcp_seg *seg, uint16_t pseudo, uint32_t hlen)
+{
+	m->ol_flags |= RTE_MBUF_F_TX_TCP_CKSUM;
+	m->l4_len = hlen;
+	if (seg->gso_size != 0) {
+		m->ol_flags |= RTE_MBUF_F_TX_TCP_SEG;
+		m->tso_segsz = (uint16_t)seg->gso_size;
+	}
+	return pseudo;
+}
+
+/* Put the TCP header in front of the payload whose sum is @p sum. */
+static inline void
+push_tcp(const struct iface *ifc, struct rte_mbuf *m, const struct pw_tcp_seg *seg, uint16_t sum)
+{
+	uint32_t hlen = PW_TCP_HLEN_MIN + seg->hdr.opt_len;
+	uint8_t *p = (uint8_t *)rte_pktmbuf_prepend(m, (uint16_t)hlen);
+	uint16_t cksum;
+
+	PW_ASSERT(p != NULL && m->pkt_len == hlen + seg->len);
+	pw_tcp_emit(p, &seg->hdr, seg->opts);
+	cksum = pw_sum_pseudo(seg->src, seg->dst, PW_IP_PROTO_TCP, m->pkt_len);
+	if (ifc->port->tx_tcp_cksum)
+		cksum = cksum_by_device(m, seg, cksum, hlen);
+	else
+		cksum = pw_sum_finish(pw_sum_add(pw_sum_add(cksum, sum), pw_sum(p, hlen)));
+	memcpy(p + TCP_CKSUM_OFF, &cksum, sizeof(cksum));
+}
+
+int
+loop_send(void *ctx, const struct pw_tcp_seg *seg)
+{
+	struct pw_worker *w = ctx;
+	struct iface *ifc = iface_of(w, seg->src);
+	uint16_t sum = 0;
+	struct rte_mbuf *m;
+
+	if (unlikely(pw_port_tx_waiting(&ifc->tx) >= TX_BACKLOG))
+		return -ENOBUFS;
+	m = pw_seg_build(ifc->seg, seg->spans, seg->n_spans, ifc->port->tx_tcp_cksum ? NULL : &sum);
+	if (unlikely(m == NULL)) {
+		pw_drop_count(&w->drops, PW_DROP_NO_MBUF);
+		return -ENOBUFS;
+	}
+	push_tcp(ifc, m, seg, sum);
+	pw_ip_output(ifc->ip, m, seg->src, seg->dst, PW_IP_PROTO_TCP, w->now);
+	if (unlikely(pw_port_tx_waiting(&ifc->tx) % PW_PORT_TX_BURST == 0))
+		pw_port_tx_flush(&ifc->tx, w->now);
+	return 0;
+}
+
+bool
+pw_worker_turn(struct pw_worker *w, pw_ns now)
+{
+	uint64_t received = 0;
+	uint64_t sent = 0;
+	bool moved;
+	uint32_t i;
+
+	w->now = now;
+	w->turns++;
+	if (unlikely(now >= w->chores_at))
+		loop_chores(w, now);
+	for (i = 0; i < w->n_ifs; i++)
+		received += receive(w, &w->ifs[i]);
+	if (received != 0 || pw_tcp_next(w->tcp) <= now)
+		pw_tcp_run(w->tcp, now);
+	for (i = 0; i < w->n_ifs; i++) {
+		pw_port_tx_flush(&w->ifs[i].tx, now);
+		sent += w->ifs[i].tx.packets;
+	}
+	moved = received != 0 || sent != w->sent;
+	w->sent = sent;
+	w->busy_turns += moved;
+	return moved;
+}

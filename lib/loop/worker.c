@@ -1,0 +1,380 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ * Copyright (c) 2026 the pagewire authors
+ *
+ * A worker's life: made, run, told to stop, looked at, taken apart.
+ */
+#include <stdio.h>
+#include <time.h>
+#include <rte_errno.h>
+#include <rte_malloc.h>
+#include <rte_random.h>
+#include <rte_ring_elem.h>
+#include "loop_priv.h"
+
+RTE_LOG_REGISTER(pw_log_loop, pagewire.loop, NOTICE);
+
+/* Packets that may be under way besides those in the device's ring. */
+#define PACKETS_OVER 1024
+#define WINDOWS_MAX  64000
+
+static void *
+mem_alloc(void *ctx, size_t bytes, const char *what)
+{
+	const struct pw_worker *w = ctx;
+	void *mem = rte_zmalloc_socket(what, bytes, RTE_CACHE_LINE_SIZE, w->socket_id);
+
+	if (mem == NULL)
+		LOOP_LOG(ERR, "worker %u: no memory for %s (%zu KiB); reserve more hugepages",
+			w->id, what, bytes / 1024);
+	return mem;
+}
+
+static void
+mem_free(void *ctx, void *mem)
+{
+	rte_free(mem);
+}
+
+static int
+make_seg(struct pw_worker *w, struct iface *ifc, const struct pw_worker_cfg *cfg)
+{
+	uint32_t n = ifc->port->n_txd + PACKETS_OVER;
+	char name[16];
+	struct pw_seg_cfg seg = {
+		.name = name,
+		.socket_id = cfg->socket_id,
+		.store = cfg->store,
+		.n_hdr = n,
+		.n_bare = RTE_MIN(2 * n, WINDOWS_MAX),
+		.max_pieces = ifc->port->max_pieces,
+		.frame_bytes = (uint16_t)(ifc->port->mtu + RTE_ETHER_HDR_LEN),
+		.driver_copies = ifc->port->driver_copies,
+	};
+
+	snprintf(name, sizeof(name), "w%u_p%u", cfg->id, ifc->port->id);
+	ifc->seg = pw_seg_create(&seg);
+	return ifc->seg != NULL ? 0 : -errno;
+}
+
+static int
+make_link(struct pw_worker *w, struct iface *ifc, const struct pw_loop_if *in)
+{
+	struct pw_link_cfg link = {
+		.mac = in->port->mac,
+		.addrs = in->addrs,
+		.n_addrs = in->n_addrs,
+		.seg = ifc->seg,
+		.tx = &ifc->tx,
+		.drops = &w->drops,
+		.mem = &w->mem,
+		.seed = rte_rand(),
+	};
+
+	ifc->link = pw_link_create(&link, 0);
+	return ifc->link != NULL ? 0 : -errno;
+}
+
+static int
+make_ip(struct pw_worker *w, struct iface *ifc, const struct pw_loop_if *in)
+{
+	struct pw_ip_cfg ip = {
+		.addrs = in->addrs,
+		.n_addrs = in->n_addrs,
+		.gateway = in->gateway,
+		.mtu = in->port->mtu,
+		.tx_ip4_cksum = in->port->tx_ip4_cksum,
+		.seg = ifc->seg,
+		.link = ifc->link,
+		.drops = &w->drops,
+		.mem = &w->mem,
+	};
+
+	ifc->ip = pw_ip_create(&ip, 0);
+	return ifc->ip != NULL ? 0 : -errno;
+}
+
+static int
+make_iface(struct pw_worker *w, const struct pw_worker_cfg *cfg, const struct pw_loop_if *in)
+{
+	struct iface *ifc = &w->ifs[w->n_ifs];
+	int err;
+
+	ifc->port = in->port;
+	if (in->queue != NULL)
+		ifc->queue = *in->queue;
+	else
+		pw_port_queue_init(&ifc->queue, in->port, cfg->queue_id);
+	pw_port_tx_init(&ifc->tx, &ifc->queue, &w->drops);
+	w->n_ifs++;
+	err = make_seg(w, ifc, cfg);
+	if (err == 0)
+		err = make_link(w, ifc, in);
+	if (err == 0)
+		err = make_ip(w, ifc, in);
+	return err;
+}
+
+static int
+make_ifaces(struct pw_worker *w, const struct pw_worker_cfg *cfg)
+{
+	uint32_t i;
+	int err;
+
+	for (i = 0; i < cfg->n_ifs; i++) {
+		err = make_iface(w, cfg, &cfg->ifs[i]);
+		if (err != 0)
+			return err;
+	}
+	return 0;
+}
+
+static int
+make_tcp(struct pw_worker *w, const struct pw_worker_cfg *cfg)
+{
+	static const struct pw_tcp_env env = {.send = loop_send};
+	struct pw_tcp_cfg tcp = cfg->tcp;
+	uint32_t i;
+
+	tcp.mem = &w->mem;
+	tcp.env = &env;
+	tcp.env_ctx = w;
+	tcp.app_bytes = cfg->service.app_bytes;
+	tcp.mtu = UINT16_MAX;
+	tcp.gso_max_bytes = UINT32_MAX;
+	for (i = 0; i < w->n_ifs; i++) {
+		tcp.mtu = RTE_MIN(tcp.mtu, w->ifs[i].port->mtu);
+		tcp.gso_max_bytes = RTE_MIN(tcp.gso_max_bytes, w->ifs[i].port->gso_max_bytes);
+	}
+	w->tcp = pw_tcp_create(&tcp, 0);
+	if (w->tcp == NULL)
+		return -errno;
+	if (cfg->listen_port == 0)
+		return 0;
+	return pw_tcp_listen(w->tcp, cfg->listen_port, cfg->service.app, cfg->service.ctx);
+}
+
+static int
+make_control(struct pw_worker *w, const struct pw_worker_cfg *cfg)
+{
+	char name[RTE_RING_NAMESIZE];
+
+	snprintf(name, sizeof(name), "w%u_control", cfg->id);
+	w->control = rte_ring_create_elem(
+		name, sizeof(struct command), COMMANDS * 2, cfg->socket_id, RING_F_SC_DEQ);
+	return w->control != NULL ? 0 : -rte_errno;
+}
+
+static void
+start_clock(struct pw_worker *w)
+{
+	w->tsc_base = rte_rdtsc();
+	w->tsc_mult = (uint64_t)(((unsigned __int128)PW_NS_PER_S << 32) / rte_get_tsc_hz());
+}
+
+struct pw_worker *
+pw_worker_create(const struct pw_worker_cfg *cfg)
+{
+	static int (*const steps[])(struct pw_worker *, const struct pw_worker_cfg *) = {
+		make_ifaces,
+		make_tcp,
+		make_control,
+	};
+	struct pw_worker *w;
+	int err = 0;
+	size_t i;
+
+	if (cfg->n_ifs == 0 || cfg->n_ifs > PW_LOOP_IFS_MAX) {
+		LOOP_LOG(ERR, "worker %u: %u ports: 1 to %d are possible", cfg->id, cfg->n_ifs,
+			PW_LOOP_IFS_MAX);
+		errno = EINVAL;
+		return NULL;
+	}
+	w = rte_zmalloc_socket("worker", sizeof(*w), RTE_CACHE_LINE_SIZE, cfg->socket_id);
+	if (w == NULL) {
+		errno = ENOMEM;
+		return NULL;
+	}
+	w->id = cfg->id;
+	w->socket_id = cfg->socket_id;
+	w->service = cfg->service;
+	w->idle = cfg->idle;
+	w->epfd = -1;
+	w->wakefd = -1;
+	w->mem = (struct pw_mem){.alloc = mem_alloc, .free = mem_free, .ctx = w};
+	start_clock(w);
+	for (i = 0; err == 0 && i < RTE_DIM(steps); i++)
+		err = steps[i](w, cfg);
+	if (err == 0)
+		err = idle_open(w);
+	if (err == 0)
+		return w;
+	LOOP_LOG(ERR, "worker %u cannot be made: %s", cfg->id, rte_strerror(-err));
+	pw_worker_destroy(w);
+	errno = -err;
+	return NULL;
+}
+
+void
+pw_worker_destroy(struct pw_worker *w)
+{
+	uint32_t i;
+
+	if (w == NULL)
+		return;
+	idle_close(w);
+	if (w->tcp != NULL)
+		pw_tcp_destroy(w->tcp);
+	for (i = 0; i < w->n_ifs; i++) {
+		struct iface *ifc = &w->ifs[i];
+
+		pw_port_tx_fini(&ifc->tx);
+		pw_ip_destroy(ifc->ip);
+		pw_link_destroy(ifc->link);
+		pw_seg_destroy(ifc->seg);
+	}
+	rte_ring_free(w->control);
+	rte_free(w);
+}
+
+static void
+set_phase(struct pw_worker *w, enum phase phase, pw_ns until)
+{
+	w->phase = phase;
+	w->until = until;
+}
+
+static void
+stop(struct pw_worker *w, pw_ns now)
+{
+	if (w->phase >= PHASE_LINGER)
+		return;
+	pw_tcp_drain(w->tcp);
+	pw_tcp_abort_all(w->tcp, now);
+	set_phase(w, PHASE_LINGER, now + LINGER_NS);
+}
+
+static void
+drain(struct pw_worker *w, pw_ns until, pw_ns now)
+{
+	if (w->phase == PHASE_DRAIN)
+		w->until = pw_min(w->until, until);
+	if (w->phase != PHASE_SERVE)
+		return;
+	pw_tcp_drain(w->tcp);
+	if (w->service.drain != NULL)
+		w->service.drain(w->service.ctx, now);
+	set_phase(w, PHASE_DRAIN, until);
+}
+
+static void
+take_orders(struct pw_worker *w, pw_ns now)
+{
+	struct command c;
+
+	while (rte_ring_dequeue_elem(w->control, &c, sizeof(c)) == 0) {
+		if (c.what == PW_WORKER_STOP)
+			stop(w, now);
+		else
+			drain(w, now + c.ns, now);
+	}
+}
+
+static uint32_t
+conns_of(const struct pw_worker *w)
+{
+	struct pw_tcp_usage usage;
+
+	pw_tcp_get_usage(w->tcp, &usage);
+	return usage.conns;
+}
+
+static uint32_t
+tx_waiting(const struct pw_worker *w)
+{
+	uint32_t n = 0;
+	uint32_t i;
+
+	for (i = 0; i < w->n_ifs; i++)
+		n += pw_port_tx_waiting(&w->ifs[i].tx);
+	return n;
+}
+
+static void
+go_on(struct pw_worker *w, pw_ns now)
+{
+	if (w->phase == PHASE_DRAIN && conns_of(w) == 0)
+		set_phase(w, PHASE_LINGER, now + LINGER_NS);
+	else if (w->phase == PHASE_DRAIN && now >= w->until)
+		stop(w, now);
+	else if (w->phase == PHASE_LINGER && (tx_waiting(w) == 0 || now >= w->until))
+		set_phase(w, PHASE_DONE, PW_NEVER);
+}
+
+void
+loop_chores(struct pw_worker *w, pw_ns now)
+{
+	uint32_t i;
+
+	w->chores_at = now + CHORES_NS;
+	if (now >= w->second_at) {
+		w->second_at = now + PW_NS_PER_S;
+		if (w->service.tick != NULL)
+			w->service.tick(w->service.ctx, now, (int64_t)time(NULL));
+	}
+	for (i = 0; i < w->n_ifs; i++)
+		pw_link_run(w->ifs[i].link, now);
+	take_orders(w, now);
+	go_on(w, now);
+}
+
+void
+pw_worker_run(struct pw_worker *w)
+{
+	uint32_t i;
+
+	for (i = 0; i < w->n_ifs; i++)
+		pw_link_announce(w->ifs[i].link);
+	while (w->phase != PHASE_DONE) {
+		uint64_t start = rte_rdtsc();
+
+		if (pw_worker_turn(w, to_ns(w, start))) {
+			w->busy_cycles += rte_rdtsc() - start;
+			idle_busy(w);
+		} else {
+			idle_wait(w);
+		}
+	}
+	for (i = 0; i < w->n_ifs; i++) {
+		pw_port_tx_fini(&w->ifs[i].tx);
+		pw_link_drop_waiting(w->ifs[i].link);
+	}
+}
+
+bool
+pw_worker_done(const struct pw_worker *w)
+{
+	return w->phase == PHASE_DONE;
+}
+
+int
+pw_worker_post(struct pw_worker *w, enum pw_worker_do what, pw_ns ns)
+{
+	struct command c = {.what = what, .ns = ns};
+
+	if (rte_ring_enqueue_elem(w->control, &c, sizeof(c)) != 0)
+		return -EAGAIN;
+	idle_wake(w);
+	return 0;
+}
+
+struct pw_tcp *
+pw_worker_tcp(struct pw_worker *w)
+{
+	return w->tcp;
+}
+
+pw_ns
+pw_worker_clock(const struct pw_worker *w)
+{
+	return to_ns(w, rte_rdtsc());
+}
