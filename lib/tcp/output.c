@@ -85,7 +85,7 @@ struct piece {
 	bool fin;
 	bool push;
 	bool rtx;
-	struct pw_span spans[PW_SEG_SPANS_MAX];
+	struct pw_span *spans; /**< PW_SEG_SPANS_MAX places; on the stack, never cleared */
 };
 
 static int
@@ -316,7 +316,8 @@ send_lost(struct pw_tcp_conn *c, pw_ns now)
 
 	while ((s = sent_lost(c)) != NULL) {
 		uint32_t max = c->mss - sack_room(c);
-		struct piece p = {.off = s->start, .rtx = true};
+		struct pw_span spans[PW_SEG_SPANS_MAX];
+		struct piece p = {.off = s->start, .rtx = true, .spans = spans};
 
 		/* A run's last byte may be the FIN; the window that was shrunk since
 		 * admits at least the first lost segment (RFC 9293 3.8.6). */
@@ -389,7 +390,8 @@ restart_after_idle(struct pw_tcp_conn *c, pw_ns now)
 static int
 send_new(struct pw_tcp_conn *c, uint32_t len, pw_ns now)
 {
-	struct piece p = {.off = c->snd_nxt, .len = len};
+	struct pw_span spans[PW_SEG_SPANS_MAX];
+	struct piece p = {.off = c->snd_nxt, .len = len, .spans = spans};
 	uint32_t seg = c->mss - sack_room(c);
 
 	p.push = c->snd_nxt + len == c->snd_end;
@@ -490,7 +492,9 @@ send_tail_probe(struct pw_tcp_conn *c, pw_ns now)
 			return OUT_FULL;
 	} else {
 		uint32_t tail = (uint32_t)pw_min(flight(c), c->mss - sack_room(c));
-		struct piece p = {.off = c->snd_nxt - tail, .rtx = true, .push = true};
+		struct pw_span spans[PW_SEG_SPANS_MAX];
+		struct piece p = {
+			.off = c->snd_nxt - tail, .rtx = true, .push = true, .spans = spans};
 
 		p.len = data_in(c, p.off, tail);
 		p.fin = tail > p.len;
