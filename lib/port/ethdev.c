@@ -63,11 +63,12 @@ struct opening {
 	uint16_t rx_room; /* of a receive buffer, behind the headroom */
 };
 
+/* One line: what is wrong, and what to do or, without advice, the error's own words. */
 static int
 refuse(const struct opening *o, int err, const char *what, const char *todo)
 {
-	PORT_LOG(ERR, "port %u (%s): %s: %s%s%s", o->cfg->port_id, o->port->driver, what,
-		rte_strerror(-err), todo[0] != '\0' ? "; " : "", todo);
+	PORT_LOG(ERR, "port %u (%s): %s: %s", o->cfg->port_id, o->port->driver, what,
+		todo != NULL ? todo : rte_strerror(-err));
 	return err;
 }
 
@@ -82,7 +83,7 @@ read_info(struct opening *o)
 		return refuse(o, -ENODEV, "no such port", "give a device with --vdev or --allow");
 	err = rte_eth_dev_info_get(o->cfg->port_id, &o->info);
 	if (err != 0)
-		return refuse(o, err, "cannot be asked for its capabilities", "");
+		return refuse(o, err, "cannot be asked for its capabilities", NULL);
 	port->id = o->cfg->port_id;
 	port->n_queues = o->cfg->n_queues;
 	port->socket_id = rte_eth_dev_socket_id(port->id);
@@ -180,13 +181,13 @@ configure(struct opening *o)
 	}
 	err = rte_eth_dev_configure(port->id, port->n_queues, port->n_queues, &conf);
 	if (err != 0)
-		return refuse(o, err, "cannot be configured", "");
+		return refuse(o, err, "cannot be configured", NULL);
 	port->rx_intr = conf.intr_conf.rxq;
 	port->n_rxd =
 		ring_size(o->cfg->n_rxd, o->traits->n_rxd, o->info.default_rxportconf.ring_size);
 	port->n_txd = ring_size(o->cfg->n_txd, 0, o->info.default_txportconf.ring_size);
 	err = rte_eth_dev_adjust_nb_rx_tx_desc(port->id, &port->n_rxd, &port->n_txd);
-	return err == 0 ? 0 : refuse(o, err, "ring sizes cannot be had", "");
+	return err == 0 ? 0 : refuse(o, err, "ring sizes cannot be had", NULL);
 }
 
 /* A driver without the notion of an MTU (ring, pcap) takes what it is given. */
@@ -234,9 +235,9 @@ setup_queue(struct opening *o, uint16_t queue)
 	err = rte_eth_rx_queue_setup(
 		port->id, queue, port->n_rxd, port->socket_id, &rx, port->rx_pools[queue]);
 	if (err != 0)
-		return refuse(o, err, "receive queue cannot be set up", "");
+		return refuse(o, err, "receive queue cannot be set up", NULL);
 	err = rte_eth_tx_queue_setup(port->id, queue, port->n_txd, port->socket_id, &tx);
-	return err == 0 ? 0 : refuse(o, err, "transmit queue cannot be set up", "");
+	return err == 0 ? 0 : refuse(o, err, "transmit queue cannot be set up", NULL);
 }
 
 static int
@@ -263,7 +264,7 @@ read_mac(struct opening *o)
 	int err = rte_eth_macaddr_get(port->id, &port->mac);
 
 	if (err != 0)
-		return refuse(o, err, "has no MAC address", "");
+		return refuse(o, err, "has no MAC address", NULL);
 	/* A bridge or a host drops what comes with its own address: be another one. */
 	if (o->traits->same_mac) {
 		port->mac.addr_bytes[0] |= RTE_ETHER_LOCAL_ADMIN_ADDR;
@@ -302,7 +303,7 @@ start(struct opening *o)
 {
 	int err = rte_eth_dev_start(o->port->id);
 
-	return err == 0 ? 0 : refuse(o, err, "cannot be started", "");
+	return err == 0 ? 0 : refuse(o, err, "cannot be started", NULL);
 }
 
 int
