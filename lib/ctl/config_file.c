@@ -82,9 +82,7 @@ on_log(cyaml_log_t level, void *ctx, const char *fmt, va_list args)
 	if (at != NULL && t->line == 0)
 		sscanf(at, "(line: %u, column: %u)", &t->line, &t->column);
 	if (t->field[0] == '\0')
-		sscanf(line, "Load: in mapping field '%39[^']", t->field);
-	if (t->field[0] == '\0')
-		sscanf(line, "Load:   in mapping field '%39[^']", t->field);
+		sscanf(line, " in mapping field '%39[^']", t->field);
 }
 
 static cyaml_err_t

@@ -284,7 +284,7 @@ const struct setting settings[] = {
 	{"arena", "eal|hugetlbfs", "eal", "whose hugepages hold the files", NULL, read_choice,
 		AT(arena), .names = arena_names},
 	{"mtu", "BYTES", NULL, "of the device ports; if not said, what the device has", NULL,
-		read_number, AT(mtu), 576, 65535},
+		read_number, AT(mtu), 576, 65000},
 	{"cc", "cubic|newreno", "cubic", "congestion control", NULL, read_choice, AT(cc),
 		.names = pw_config_cc},
 	{"max-connections", "N", "16384", "TCP connections at a time", NULL, read_number,

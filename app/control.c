@@ -1,0 +1,114 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ * Copyright (c) 2026 the pagewire authors
+ *
+ * The control thread: signals, and statistics now and then. It never touches
+ * what a worker owns: it posts to the worker's ring and reads snapshots.
+ */
+#include <signal.h>
+#include <string.h>
+#include <time.h>
+#include <rte_lcore.h>
+#include "app.h"
+
+static const int signals[] = {SIGINT, SIGTERM};
+#define SIG_DONE SIGUSR1 /* main tells the thread that the worker has returned */
+
+static void
+signal_set(sigset_t *set)
+{
+	size_t i;
+
+	sigemptyset(set);
+	for (i = 0; i < RTE_DIM(signals); i++)
+		sigaddset(set, signals[i]);
+}
+
+void
+control_block_signals(void)
+{
+	sigset_t set;
+
+	signal_set(&set);
+	sigaddset(&set, SIG_DONE);
+	pthread_sigmask(SIG_BLOCK, &set, NULL);
+}
+
+void
+control_let_signals_end_us(bool yes)
+{
+	sigset_t set;
+
+	signal_set(&set);
+	pthread_sigmask(yes ? SIG_UNBLOCK : SIG_BLOCK, &set, NULL);
+}
+
+/* First: finish what runs. Again: now. */
+static void
+end(struct app *app, uint32_t nth)
+{
+	if (nth == 1) {
+		COMPLAIN("draining, at most %u s; a second signal stops at once", app->cfg.drain_s);
+		pw_worker_post(app->worker, PW_WORKER_DRAIN, app->cfg.drain_s * PW_NS_PER_S);
+	} else {
+		pw_worker_post(app->worker, PW_WORKER_STOP, 0);
+	}
+}
+
+/* The next signal, or 0 when it is time for statistics. */
+static int
+wait_signal(const sigset_t *set, uint32_t period_s)
+{
+	struct timespec ts = {.tv_sec = period_s};
+	int sig;
+
+	do {
+		sig = period_s == 0 ? sigwaitinfo(set, NULL) : sigtimedwait(set, NULL, &ts);
+	} while (sig < 0 && errno == EINTR);
+	return sig < 0 ? 0 : sig;
+}
+
+static void *
+control_main(void *ctx)
+{
+	struct app *app = ctx;
+	struct pw_report reports[2];
+	uint32_t n_signals = 0;
+	uint32_t turn = 0;
+	sigset_t set;
+	int sig;
+
+	signal_set(&set);
+	sigaddset(&set, SIG_DONE);
+	app_report(app, &reports[0]);
+	while ((sig = wait_signal(&set, app->cfg.stats_period_s)) != SIG_DONE) {
+		if (sig != 0) {
+			end(app, ++n_signals);
+			continue;
+		}
+		turn ^= 1;
+		app_report(app, &reports[turn]);
+		pw_report_rates(stdout, &reports[turn], &reports[turn ^ 1]);
+	}
+	return NULL;
+}
+
+int
+control_start(struct app *app)
+{
+	int rc = rte_ctrl_thread_create(&app->control, "pw-control", NULL, control_main, app);
+
+	if (rc != 0)
+		COMPLAIN("no control thread: %s", strerror(-rc));
+	app->control_up = rc == 0;
+	return rc;
+}
+
+void
+control_stop(struct app *app)
+{
+	if (!app->control_up)
+		return;
+	pthread_kill(app->control, SIG_DONE);
+	pthread_join(app->control, NULL);
+	app->control_up = false;
+}

@@ -1,0 +1,301 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ * Copyright (c) 2026 the pagewire authors
+ *
+ * Ports, the worker, and the time in between.
+ */
+#include <inttypes.h>
+#include <string.h>
+#include <sys/random.h>
+#include <rte_cycles.h>
+#include <rte_eal.h>
+#include <rte_ethdev.h>
+#include "app.h"
+
+static bool
+is_vhost_front_end(uint16_t id)
+{
+	struct rte_eth_dev_info info;
+
+	return rte_eth_dev_info_get(id, &info) == 0 &&
+	       strcmp(info.driver_name, "net_virtio_user") == 0;
+}
+
+static int
+check_port(const struct app *app, uint16_t id)
+{
+	if (!rte_eth_dev_is_valid_port(id)) {
+		COMPLAIN("--ip '...@%u' names a device port that is not there; allowed: 0 to %d, "
+			 "by EAL options such as --vdev net_tap0 or --allow PCI-ADDRESS",
+			id, rte_eth_dev_count_avail() - 1);
+		return STATUS_USAGE;
+	}
+	if (app->cfg.arena == PW_ARENA_HUGETLBFS && is_vhost_front_end(id)) {
+		COMPLAIN("--arena 'hugetlbfs' is memory that the peer of port %u cannot see; "
+			 "allowed with net_virtio_user: eal",
+			id);
+		return STATUS_USAGE;
+	}
+	return STATUS_OK;
+}
+
+int
+ports_check(struct app *app)
+{
+	int status = STATUS_OK;
+	uint32_t i;
+
+	if (rte_eth_dev_count_avail() == 0) {
+		COMPLAIN("there is no device port; allowed: EAL options such as --vdev "
+			 "net_tap0,iface=pw0 or --allow PCI-ADDRESS");
+		return STATUS_USAGE;
+	}
+	for (i = 0; i < app->cfg.n_ips && status == STATUS_OK; i++)
+		status = check_port(app, app->cfg.ips[i].port);
+	return status;
+}
+
+/* The interface of a port, new at the end when there is none yet. */
+static uint32_t
+if_of_port(struct app *app, uint16_t id)
+{
+	uint32_t i;
+
+	for (i = 0; i < app->n_ports; i++)
+		if (app->ports[i].id == id)
+			return i;
+	return i;
+}
+
+static bool
+is_gateway_of(const struct app *app, const struct pw_config_ip *ip)
+{
+	return pw_addr_is_v4(&app->cfg.gateway) &&
+	       pw_addr_same_net(&app->cfg.gateway, &ip->addr, 96u + ip->prefix);
+}
+
+static void
+add_address(struct app *app, uint32_t at, const struct pw_config_ip *ip)
+{
+	struct pw_loop_if *intf = &app->ifs[at];
+
+	app->addrs[at][intf->n_addrs++] = (struct pw_if_addr){
+		.addr = ip->addr,
+		.prefix_bits = (uint8_t)(96 + ip->prefix),
+	};
+	if (is_gateway_of(app, ip))
+		intf->gateway = app->cfg.gateway;
+}
+
+int
+ports_open(struct app *app)
+{
+	uint32_t i;
+
+	for (i = 0; i < app->cfg.n_ips; i++) {
+		const struct pw_config_ip *ip = &app->cfg.ips[i];
+		uint32_t at = if_of_port(app, ip->port);
+		struct pw_port_cfg cfg = {
+			.port_id = ip->port,
+			.n_queues = 1,
+			.mtu = (uint16_t)app->cfg.mtu,
+			.want_rx_intr = app->cfg.idle == PW_IDLE_SLEEP,
+		};
+
+		if (at == app->n_ports) {
+			if (pw_port_open(&cfg, &app->ports[at]) != 0)
+				return STATUS_FAILED;
+			app->ifs[at].port = &app->ports[at];
+			app->ifs[at].addrs = app->addrs[at];
+			app->n_ports++;
+		}
+		add_address(app, at, ip);
+	}
+	return STATUS_OK;
+}
+
+static void
+http_tick(void *ctx, pw_ns now, int64_t unix_s)
+{
+	pw_http_tick(ctx, now, unix_s);
+}
+
+static void
+http_drain(void *ctx, pw_ns now)
+{
+	pw_http_drain(ctx, now);
+}
+
+static int
+make_http(struct app *app)
+{
+	const struct pw_config *c = &app->cfg;
+	struct pw_http_cfg cfg = {
+		.site = app->site,
+		.refs = &app->refs,
+		.mem = &mem_eal,
+		.max_head_bytes = (uint32_t)c->max_head_bytes,
+		.idle_ns = c->timeout_idle_s * PW_NS_PER_S,
+		.head_ns = c->timeout_head_s * PW_NS_PER_S,
+		.body_ns = c->timeout_body_s * PW_NS_PER_S,
+		.stall_ns = c->timeout_send_s * PW_NS_PER_S,
+	};
+	int rc;
+
+	rc = pw_store_refs_init(&app->refs, app->store, &mem_eal);
+	if (rc != 0)
+		return rc;
+	if (getrandom(&cfg.seed, sizeof(cfg.seed), 0) != sizeof(cfg.seed))
+		return -errno;
+	app->http = pw_http_create(&cfg);
+	return app->http == NULL ? -errno : 0;
+}
+
+static int
+make_worker(struct app *app)
+{
+	struct pw_worker_cfg cfg = {
+		.socket_id = (int)rte_socket_id(),
+		.ifs = app->ifs,
+		.n_ifs = app->n_ports,
+		.store = app->store,
+		.service =
+			{
+				.app = &pw_http_app,
+				.ctx = app->http,
+				.app_bytes = pw_http_room_bytes(),
+				.tick = http_tick,
+				.drain = http_drain,
+			},
+		.listen_port = (uint16_t)app->cfg.http_port,
+		.tcp =
+			{
+				.max_conns = app->cfg.max_connections,
+				.cc = pw_config_cc[app->cfg.cc],
+			},
+		.idle = app->cfg.idle,
+	};
+
+	if (getrandom(cfg.tcp.secret, sizeof(cfg.tcp.secret), 0) != sizeof(cfg.tcp.secret))
+		return -errno;
+	app->worker = pw_worker_create(&cfg);
+	return app->worker == NULL ? -errno : 0;
+}
+
+int
+worker_make(struct app *app)
+{
+	int rc = make_http(app);
+
+	if (rc == 0)
+		rc = make_worker(app);
+	if (rc == 0)
+		return STATUS_OK;
+	COMPLAIN("the worker cannot be made: %s", strerror(-rc));
+	return STATUS_FAILED;
+}
+
+/* "http://10.77.0.1/ on port 0 (net_tap)" */
+static void
+print_place(struct app *app, const struct pw_config_ip *ip)
+{
+	char text[PW_ADDR_TEXT_MAX];
+
+	printf("http://%s", pw_addr_format(&ip->addr, text));
+	if (app->cfg.http_port != 80)
+		printf(":%u", app->cfg.http_port);
+	printf("/ on port %u (%s)", ip->port, app->ports[if_of_port(app, ip->port)].driver);
+}
+
+static void
+print_ready(struct app *app)
+{
+	uint32_t i;
+
+	COMPLAIN("an idle connection takes %zu bytes, everything counted",
+		pw_tcp_conn_bytes(pw_http_room_bytes()));
+	printf("pagewire: serving %s at ", app->cfg.root);
+	print_place(app, &app->cfg.ips[0]);
+	printf(", 1 worker, %u files, %" PRIu64 " bytes\n", app->counts.n_files,
+		app->counts.file_bytes);
+	for (i = 1; i < app->cfg.n_ips; i++) {
+		printf("pagewire: and at ");
+		print_place(app, &app->cfg.ips[i]);
+		putchar('\n');
+	}
+	fflush(stdout);
+}
+
+int
+serve(struct app *app)
+{
+	struct pw_report last;
+
+	if (control_start(app) != 0)
+		return STATUS_FAILED;
+	print_ready(app);
+	pw_worker_run(app->worker);
+	control_stop(app);
+	app_report(app, &last);
+	pw_report_totals(stdout, &last);
+	return STATUS_OK;
+}
+
+void
+app_report(const struct app *app, struct pw_report *out)
+{
+	uint32_t i;
+
+	out->at = rte_get_timer_cycles() * PW_NS_PER_US / (rte_get_timer_hz() / 1000000);
+	out->n_ports = app->n_ports;
+	for (i = 0; i < app->n_ports; i++) {
+		out->ports[i] = &app->ports[i];
+		pw_port_get_stats(&app->ports[i], &out->port[i]);
+	}
+	pw_worker_get_stats(app->worker, &out->worker);
+	out->http = *pw_http_stats(app->http);
+	pw_http_get_usage(app->http, &out->http_usage);
+}
+
+/* Everything that was lent must be back once the devices have let go. */
+static int
+check_leaks(const struct app *app)
+{
+	struct pw_worker_leaks leaks;
+	bool clean = pw_worker_get_leaks(app->worker, &leaks);
+	uint32_t buffers = 0;
+	uint32_t i;
+
+	for (i = 0; i < app->n_ports; i++)
+		buffers += pw_port_buffers_out(&app->ports[i]);
+	if (clean && buffers == 0 && app->refs.n_holds == 0) {
+		puts("pagewire: all packets, buffers and pages are back");
+		fflush(stdout);
+		return STATUS_OK;
+	}
+	COMPLAIN("LEAK: %u headers, %u windows, %" PRIu64 " page references, %u receive buffers, "
+		 "%u connections, %u waiting packets, %" PRIu64 " holds of pages are not back",
+		leaks.seg.hdr, leaks.seg.bare, leaks.seg.pages, buffers, leaks.conns, leaks.waiting,
+		app->refs.n_holds);
+	return STATUS_FAILED;
+}
+
+int
+server_free(struct app *app)
+{
+	int status = STATUS_OK;
+	uint32_t i;
+
+	for (i = 0; i < app->n_ports; i++)
+		pw_port_stop(&app->ports[i]);
+	if (app->worker != NULL) {
+		status = check_leaks(app);
+		pw_worker_destroy(app->worker);
+	}
+	if (app->http != NULL)
+		pw_http_destroy(app->http);
+	if (app->refs.holds != NULL)
+		pw_store_refs_fini(&app->refs, &mem_eal);
+	for (i = 0; i < app->n_ports; i++)
+		pw_port_close(&app->ports[i]);
+	return status;
+}
