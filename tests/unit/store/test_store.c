@@ -16,7 +16,7 @@
 #include "temp.h"
 
 #define SEED	  UINT64_C(0x570e)
-#define FILE_MAX  (7u * PW_PAGE_BYTES)
+#define FILE_MAX  (5u * PW_PAGE_BYTES)
 #define N_OBJECTS 64 /* at most, in one store of these tests */
 
 /* What an object must hold; the tests' own account. */
@@ -388,7 +388,7 @@ random_prefix(void)
 static bool
 random_set_is_right(void)
 {
-	uint32_t i, n = 40;
+	uint32_t i, n = 30;
 
 	for (i = 0; i < n; i++)
 		want_file(random_len(), random_prefix());
@@ -412,7 +412,7 @@ random_sets(void)
 	uint32_t round;
 
 	printf(" seed %#lx ", SEED);
-	for (round = 0; round < 4; round++) {
+	for (round = 0; round < 3; round++) {
 		uint32_t i, n;
 
 		CU_ASSERT(random_set_is_right());
