@@ -266,7 +266,10 @@ conn_established(struct pw_tcp_conn *c, pw_ns now)
 		conn_end(c, PW_TCP_END_ABORTED);
 		return false;
 	}
-	if (c->state != PW_TCP_CLOSED)
-		c->flags |= F_OPENED;
-	return c->state != PW_TCP_CLOSED;
+	if (c->state == PW_TCP_CLOSED)
+		return false;
+	c->flags |= F_OPENED;
+	if ((c->flags & F_FIN_WANTED) && c->state == PW_TCP_ESTABLISHED)
+		conn_set_state(c, PW_TCP_FIN_WAIT_1); /* closed before it was open */
+	return true;
 }

@@ -161,13 +161,17 @@ pw_tcp_run(struct pw_tcp *t, pw_ns now)
 	/* Each that is ready now has one turn; who has more to say comes last. */
 	for (n = t->n_ready; n > 0 && t->ready_head != NONE; n--) {
 		struct pw_tcp_conn *c = conn_at(t, t->ready_head);
-		enum out_result r = out_conn(c, t->now);
+		enum out_result r;
 
-		if (r == OUT_FULL)
-			break;
-		conn_unready(c);
+		c->flags |= F_BUSY;
+		r = out_conn(c, t->now);
+		if (r != OUT_FULL)
+			conn_unready(c);
 		if (r == OUT_AGAIN)
 			conn_ready(c);
+		conn_unbusy(c);
+		if (r == OUT_FULL)
+			break;
 	}
 }
 
