@@ -51,7 +51,7 @@
 	X(TCP_CLOSED_RST, "RST for no connection") \
 	X(TCP_LISTEN, "neither SYN, ACK nor RST for a listening port") \
 	X(TCP_SYN_FIN, "SYN and FIN together") \
-	X(TCP_BACKLOG, "SYN beyond the bound on half-open connections") \
+	X(TCP_BACKLOG, "SYN beyond the bound on half-open connections, answered by a cookie") \
 	X(TCP_NO_CONN, "SYN beyond the bound on connections") \
 	X(TCP_DRAIN, "SYN while draining, answered by RST") \
 	X(TCP_PAWS, "timestamp older than the latest (RFC 7323 5.3)") \

@@ -481,9 +481,21 @@ in_other_states(struct pw_tcp_conn *c, struct seg_in *in)
 	return why;
 }
 
+static enum pw_drop
+in_connection(struct pw_tcp_conn *c, struct seg_in *in)
+{
+	enum pw_drop why;
+
+	c->flags |= F_BUSY;
+	why = c->state == PW_TCP_SYN_SENT ? in_syn_sent(c, in) : in_other_states(c, in);
+	conn_unbusy(c);
+	return why;
+}
+
 enum pw_drop
 pw_tcp_input(struct pw_tcp *t, const struct pw_tcp_pkt *pkt, pw_ns now)
 {
+	const struct listener *l;
 	struct pw_tcp_conn *c;
 	struct seg_in in;
 	enum pw_drop why;
@@ -495,15 +507,14 @@ pw_tcp_input(struct pw_tcp *t, const struct pw_tcp_pkt *pkt, pw_ns now)
 	if (why != PW_OK)
 		return why;
 	c = conn_find(t, in.dst, in.h.dport, in.src, in.h.sport);
-	if (c != NULL) {
-		c->flags |= F_BUSY;
-		why = c->state == PW_TCP_SYN_SENT ? in_syn_sent(c, &in) : in_other_states(c, &in);
-		conn_unbusy(c);
-		return why;
-	}
+	if (likely(c != NULL))
+		return in_connection(c, &in);
 	w = tw_find(t, &in);
 	if (w != NULL)
 		return tw_input(t, w, &in);
+	l = listener_of(t, in.h.dport);
+	if (l != NULL && (c = cookie_accept(t, l, &in)) != NULL)
+		return in_connection(c, &in);
 	return listen_input(t, &in, 0, false);
 }
 

@@ -6,7 +6,7 @@
  */
 #include "tcp_priv.h"
 
-static const struct listener *
+const struct listener *
 listener_of(const struct pw_tcp *t, uint16_t port)
 {
 	uint32_t i;
@@ -65,8 +65,10 @@ accept_syn(struct pw_tcp *t, const struct listener *l, const struct seg_in *in, 
 {
 	struct pw_tcp_conn *c;
 
-	if (t->n_half_open >= t->cfg.max_half_open)
+	if (t->n_half_open >= t->cfg.max_half_open) {
+		cookie_answer(t, in);
 		return PW_DROP_TCP_BACKLOG;
+	}
 	c = conn_create(t, in->dst, in->h.dport, in->src, in->h.sport);
 	if (c == NULL)
 		return PW_DROP_TCP_NO_CONN;

@@ -176,7 +176,7 @@ send_syn(struct pw_tcp_conn *c)
 	uint8_t opts[PW_TCP_OPT_MAX];
 	struct pw_tcp_opts o = {
 		.has = PW_OPT_MSS,
-		.mss = (uint16_t)(t->cfg.mtu - (pw_addr_is_v4(&c->remote) ? 40 : 60)),
+		.mss = tcp_mss_option(t, &c->remote),
 		.wscale = c->rcv_shift,
 		.ts_val = tcp_ts(c),
 		.ts_ecr = c->ts_recent,

@@ -269,6 +269,9 @@ void pw_tcp_each(struct pw_tcp *t, void (*fn)(void *ctx, struct pw_tcp_conn *c),
 	X(challenge_acks, "challenge ACKs sent (RFC 5961)") \
 	X(rsts_out, "RST segments sent") \
 	X(send_full, "times the transmit queue or the mbuf pool was full") \
+	X(cookies_sent, "SYNs answered by a cookie: too many half-open connections") \
+	X(cookies_good, "connections established by a cookie that came back") \
+	X(cookies_bad, "ACKs with a wrong or old cookie") \
 	X(time_wait_recycled, "TIME-WAIT entries that went before their time") \
 	X(sent_exhausted, "times no record for data in flight was free")
 /* clang-format on */

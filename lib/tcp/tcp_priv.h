@@ -329,6 +329,7 @@ struct pw_tcp {
 	uint32_t ready_tail;
 	uint32_t n_ready;
 
+	pw_ns cookie_until; /**< an ACK may bring a SYN cookie back until then */
 	uint8_t rcv_shift;
 	uint16_t port_next; /**< RFC 6056 algorithm 3 */
 	struct sent_pool sent;
@@ -437,6 +438,13 @@ conn_index(const struct pw_tcp_conn *c)
 	return (uint32_t)(((const uint8_t *)c - c->t->conns) / c->t->conn_bytes);
 }
 
+/** The MSS to announce to @p remote: what the MTU leaves, options not taken off (RFC 6691). */
+static inline uint16_t
+tcp_mss_option(const struct pw_tcp *t, const struct pw_addr *remote)
+{
+	return (uint16_t)(t->cfg.mtu - (pw_addr_is_v4(remote) ? 40 : 60));
+}
+
 static inline uint32_t
 tcp_ts(const struct pw_tcp_conn *c)
 {
@@ -481,7 +489,18 @@ uint32_t secret_ts_off(
 uint16_t secret_port(const struct pw_tcp *t, const struct pw_addr *local,
 	const struct pw_addr *remote, uint16_t rport);
 
+uint32_t secret_cookie(const struct pw_tcp *t, const struct pw_addr *local, uint16_t lport,
+	const struct pw_addr *remote, uint16_t rport, uint32_t peer_isn, uint32_t head);
+
+/* cookie.c */
+/** Answer a SYN without keeping anything. */
+void cookie_answer(struct pw_tcp *t, const struct seg_in *in);
+/** The connection, in SYN-RECEIVED, that an ACK with a good cookie brings back, or NULL. */
+struct pw_tcp_conn *cookie_accept(
+	struct pw_tcp *t, const struct listener *l, const struct seg_in *in);
+
 /* listen.c */
+const struct listener *listener_of(const struct pw_tcp *t, uint16_t port);
 enum pw_drop listen_input(struct pw_tcp *t, struct seg_in *in, uint32_t isn_above, bool has_isn);
 /** Take the peer's SYN options into the connection. */
 void syn_options(struct pw_tcp_conn *c, const struct seg_in *in);

@@ -205,8 +205,8 @@ rig_in(struct rig *r, uint8_t flags, uint32_t seq, uint32_t ack, uint32_t wnd, u
 	return why;
 }
 
-static enum pw_drop
-send_syn(struct rig *r, const struct rig_peer *p)
+enum pw_drop
+rig_syn(struct rig *r, const struct rig_peer *p)
 {
 	struct pw_tcp_opts o = {.has = PW_OPT_MSS, .mss = p->mss, .wscale = (uint8_t)p->wscale};
 	uint8_t bytes[60], opts[PW_TCP_OPT_MAX];
@@ -230,19 +230,25 @@ send_syn(struct rig *r, const struct rig_peer *p)
 }
 
 void
+rig_learn(struct rig *r, const struct rig_peer *p, const struct rig_seg *syn_ack)
+{
+	r->iss = syn_ack->h.seq;
+	r->snd = RIG_PEER_ISS + 1;
+	r->peer_shift = (syn_ack->o.has & PW_OPT_WSCALE) ? (uint8_t)p->wscale : 0;
+}
+
+void
 rig_accept(struct rig *r, const struct rig_peer *p)
 {
 	const struct rig_seg *s;
 
-	CU_ASSERT_EQUAL(send_syn(r, p), PW_OK);
+	CU_ASSERT_EQUAL(rig_syn(r, p), PW_OK);
 	rig_run(r);
 	s = rig_next(r);
 	CU_ASSERT_PTR_NOT_NULL_FATAL(s);
 	CU_ASSERT_EQUAL(s->h.flags, PW_TCP_SYN | PW_TCP_ACK);
 	CU_ASSERT_EQUAL(s->h.ack, RIG_PEER_ISS + 1);
-	r->iss = s->h.seq;
-	r->snd = RIG_PEER_ISS + 1;
-	r->peer_shift = p->wscale >= 0 ? (uint8_t)p->wscale : 0;
+	rig_learn(r, p, s);
 	r->now += MS(10); /* the round trip */
 	CU_ASSERT_EQUAL(rig_ack(r, 0), PW_OK);
 	rig_run(r);

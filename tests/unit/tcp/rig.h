@@ -85,6 +85,11 @@ rig_byte(pw_off off)
 	return (uint8_t)(off * 167 + (off >> 8) * 13);
 }
 
+/** The peer's SYN. @return what pw_tcp_input() said */
+enum pw_drop rig_syn(struct rig *r, const struct rig_peer *p);
+/** Take the numbers of the SYN-ACK @p syn_ack. */
+void rig_learn(struct rig *r, const struct rig_peer *p, const struct rig_seg *syn_ack);
+
 /** Handshake; the connection is in r->user.c. */
 void rig_accept(struct rig *r, const struct rig_peer *p);
 

@@ -1,0 +1,154 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ * Copyright (c) 2026 the pagewire authors
+ *
+ * SYN cookies (RFC 4987 section 3.6): beyond the bound on half-open connections
+ * a SYN is answered without keeping anything. The ISN carries a keyed hash of
+ * the 4-tuple and the peer's ISN, a slow clock and the peer's MSS; the low bits
+ * of the timestamp carry what else it offered, so that with timestamps nothing
+ * is lost. Without them the connection does without window scaling and SACK.
+ *
+ *	ISN    31..27 clock of 64 s   26..24 MSS   23..0 hash
+ *	TSval  5..2 window shift (15: none)   1 SACK   0 zero
+ */
+#include "tcp_priv.h"
+
+#define CLOCK_BITS 5
+#define CLOCK_NS   (64 * PW_NS_PER_S)
+#define MSS_SHIFT  24
+#define HASH_MASK  0xffffffu
+#define OPTS_MASK  0x3fu
+#define NO_SHIFT   15u
+
+/* What is common on the Internet, in rising order. */
+static const uint16_t mss_table[8] = {216, 536, 1220, 1300, 1400, 1440, 1460, 8960};
+
+static uint32_t
+mss_index(uint32_t mss)
+{
+	uint32_t i = RTE_DIM(mss_table) - 1;
+
+	while (i > 0 && mss_table[i] > mss)
+		i--;
+	return i;
+}
+
+static uint32_t
+slow_clock(const struct pw_tcp *t)
+{
+	return (uint32_t)(t->now / CLOCK_NS) & ((1u << CLOCK_BITS) - 1);
+}
+
+static uint32_t
+hash_of(const struct pw_tcp *t, const struct seg_in *in, uint32_t peer_isn, uint32_t head)
+{
+	return secret_cookie(t, in->dst, in->h.dport, in->src, in->h.sport, peer_isn, head) &
+	       HASH_MASK;
+}
+
+static uint32_t
+cookie_isn(const struct pw_tcp *t, const struct seg_in *in)
+{
+	uint32_t mss = in->o.has & PW_OPT_MSS ? in->o.mss : MSS_DEFAULT_V4;
+	uint32_t head = slow_clock(t) << (32 - CLOCK_BITS) | mss_index(mss) << MSS_SHIFT;
+
+	return head | hash_of(t, in, in->h.seq, head);
+}
+
+/* A timestamp not later than now whose low bits are @p bits. */
+static uint32_t
+cookie_ts(const struct pw_tcp *t, uint32_t bits)
+{
+	uint32_t ts = (t->now_ms & ~OPTS_MASK) | bits;
+
+	return seq_before(t->now_ms, ts) ? ts - (OPTS_MASK + 1) : ts;
+}
+
+static uint32_t
+option_bits(const struct pw_tcp_opts *o)
+{
+	uint32_t shift = o->has & PW_OPT_WSCALE ? o->wscale : NO_SHIFT;
+
+	return shift << 2 | (o->has & PW_OPT_SACK_OK ? 2u : 0u);
+}
+
+void
+cookie_answer(struct pw_tcp *t, const struct seg_in *in)
+{
+	uint8_t opts[PW_TCP_OPT_MAX];
+	struct pw_tcp_opts o = {.has = PW_OPT_MSS, .mss = tcp_mss_option(t, in->src)};
+	struct pw_tcp_hdr h = {
+		.sport = in->h.dport,
+		.dport = in->h.sport,
+		.seq = cookie_isn(t, in),
+		.ack = in->h.seq + 1,
+		.wnd = (uint16_t)pw_min(t->cfg.rcv_buf_bytes, UINT16_MAX),
+		.flags = PW_TCP_SYN | PW_TCP_ACK,
+	};
+
+	if (in->o.has & PW_OPT_TS) {
+		o.has |= PW_OPT_TS | (in->o.has & (PW_OPT_WSCALE | PW_OPT_SACK_OK));
+		o.wscale = t->rcv_shift;
+		o.ts_val = cookie_ts(t, option_bits(&in->o)) + secret_ts_off(t, in->dst, in->src);
+		o.ts_ecr = in->o.ts_val;
+	}
+	h.opt_len = (uint8_t)pw_tcp_put_syn_opts(opts, &o);
+	t->cookie_until = t->now + 2 * CLOCK_NS;
+	t->stats.cookies_sent++;
+	out_bare(t, in->dst, in->src, &h, opts);
+}
+
+static bool
+cookie_good(const struct pw_tcp *t, const struct seg_in *in, uint32_t isn)
+{
+	uint32_t age = (slow_clock(t) - (isn >> (32 - CLOCK_BITS))) & ((1u << CLOCK_BITS) - 1);
+
+	return age <= 1 && (isn & HASH_MASK) == hash_of(t, in, in->h.seq - 1, isn & ~HASH_MASK);
+}
+
+/* What the peer's SYN had said, as far as the cookie could carry it. */
+static void
+recall_options(const struct pw_tcp *t, const struct seg_in *in, uint32_t isn, struct pw_tcp_opts *o)
+{
+	uint32_t bits;
+
+	*o = (struct pw_tcp_opts){
+		.has = PW_OPT_MSS, .mss = mss_table[isn >> MSS_SHIFT & (RTE_DIM(mss_table) - 1)]};
+	if ((in->o.has & PW_OPT_TS) == 0)
+		return;
+	bits = (in->o.ts_ecr - secret_ts_off(t, in->dst, in->src)) & OPTS_MASK;
+	o->has |= PW_OPT_TS | (bits & 2 ? PW_OPT_SACK_OK : 0);
+	o->ts_val = in->o.ts_val;
+	if (bits >> 2 != NO_SHIFT) {
+		o->has |= PW_OPT_WSCALE;
+		o->wscale = (uint8_t)pw_min(bits >> 2, 14);
+	}
+}
+
+struct pw_tcp_conn *
+cookie_accept(struct pw_tcp *t, const struct listener *l, const struct seg_in *in)
+{
+	const uint8_t f = in->h.flags & (PW_TCP_SYN | PW_TCP_ACK | PW_TCP_RST);
+	uint32_t isn = in->h.ack - 1;
+	struct seg_in syn = *in;
+	struct pw_tcp_conn *c;
+
+	if (f != PW_TCP_ACK || t->now >= t->cookie_until || t->draining)
+		return NULL;
+	if (!cookie_good(t, in, isn)) {
+		t->stats.cookies_bad++;
+		return NULL;
+	}
+	c = conn_create(t, in->dst, in->h.dport, in->src, in->h.sport);
+	if (c == NULL)
+		return NULL;
+	t->stats.cookies_good++;
+	c->app = l->app;
+	c->app_ctx = l->app_ctx;
+	c->isn1 = isn + 1;
+	conn_set_state(c, PW_TCP_SYN_RCVD);
+	recall_options(t, in, isn, &syn.o);
+	syn.h.seq = in->h.seq - 1;
+	syn_options(c, &syn);
+	c->rcv_adv = pw_min(t->cfg.rcv_buf_bytes, UINT16_MAX);
+	return c;
+}
