@@ -55,3 +55,16 @@ def tap(site):
     harness.need_profile("tap")
     with harness.serving("tap", site.root, ["--autoindex"]) as server:
         yield server
+
+
+def pytest_terminal_summary(terminalreporter):
+    """One line of counts, and one for each skipped test, for scripts/test.sh."""
+    def of(*kinds):
+        return [report for kind in kinds for report in terminalreporter.stats.get(kind, [])]
+
+    for report in of("skipped"):
+        reason = report.longrepr[2].removeprefix("Skipped: ")
+        terminalreporter.write_line(f"pagewire-skipped: {report.nodeid}: {reason}")
+    terminalreporter.write_line(
+        f"pagewire-tests: {len(of('passed'))} passed {len(of('failed', 'error'))} failed "
+        f"{len(of('skipped'))} skipped")

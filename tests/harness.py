@@ -40,6 +40,14 @@ class Failure(AssertionError):
     """Something that the harness demands did not happen."""
 
 
+class CannotStart(Failure):
+    """pagewire ended before it was ready; `last_line` is what it said."""
+
+    def __init__(self, status, command, out, err):
+        super().__init__(f"pagewire did not start: exit {status}\n{command}\n{out}{err}")
+        self.last_line = (err.strip().splitlines() or [f"exit {status}"])[-1]
+
+
 def wait_until(what, condition, seconds=5.0, step=0.01):
     """Wait for condition() to be true and return it; `what` names it when it is not."""
     end = time.monotonic() + seconds
@@ -259,8 +267,8 @@ class Pagewire:
         wait_until("pagewire is ready", lambda: self.is_ready() or self.has_ended(),
                    READY_SECONDS)
         if not self.is_ready():
-            raise Failure(f"pagewire did not start: exit {self.process.returncode}\n"
-                          f"{self.process.args}\n{self.output('out')}{self.output('err')}")
+            raise CannotStart(self.process.returncode, self.process.args, self.output("out"),
+                              self.output("err"))
         for command in self.profile.after:
             self.namespace.run("bash", "-euc", command)
         return self

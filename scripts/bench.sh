@@ -1,0 +1,53 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: BSD-3-Clause
+# Copyright (c) 2026 the pagewire authors
+#
+# Benchmarks: each in one run with its reference, as tables and JSON.
+#
+#   sudo scripts/bench.sh [--quick] [--no-setup] [NAME...]
+#
+#   --quick      3 runs of each case instead of 5
+#   --no-setup   the machine is ready: leave packages and hugepages alone
+#
+# Names (all when none is given):
+#   tap   a TAP, one core a side: dpdk-testpmd's flood, a download from
+#         pagewire, and nginx with sendfile over a veth pair
+#
+# Results go to build/bench: results.json holds the rows of the last run.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+# shellcheck source=scripts/lib.sh
+. scripts/lib.sh
+
+BENCHES=(tap)
+
+options=() wanted=() setup=yes
+while [ $# -gt 0 ]; do
+	case $1 in
+	--quick) options+=(--quick) ;;
+	--no-setup) setup=no ;;
+	--help | -h)
+		sed -n '/^#   sudo/,/^# Results/s/^# \{0,1\}//p' "$0"
+		exit 0
+		;;
+	*)
+		[[ " ${BENCHES[*]} " == *" $1 "* ]] || pw_die "no benchmark '$1'; there are: ${BENCHES[*]}"
+		wanted+=("$1")
+		;;
+	esac
+	shift
+done
+[ ${#wanted[@]} -gt 0 ] || wanted=("${BENCHES[@]}")
+
+[ "$(id -u)" = 0 ] || pw_die "benchmarks make network namespaces: run it with sudo"
+[ "$setup" = no ] || scripts/setup.sh
+[ -e build/build.ninja ] || meson setup build -Dbuildtype=release >/dev/null
+ninja -C build >build/bench-build.log || {
+	cat build/bench-build.log
+	exit 1
+}
+mkdir -p build/bench
+rm -f build/bench/results.json
+for name in "${wanted[@]}"; do
+	/usr/bin/python3 "tests/bench/$name.py" "${options[@]}"
+done

@@ -1,0 +1,246 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: BSD-3-Clause
+# Copyright (c) 2026 the pagewire authors
+#
+# The one command for tests: sets up, builds and runs everything.
+#
+#   sudo scripts/test.sh [--quick] [--no-setup] [STAGE...]
+#
+#   --quick      units only
+#   --no-setup   the machine is ready: leave packages and hugepages alone
+#
+# Stages, in this order:
+#   style   clang-format and shellcheck
+#   units   the CUnit suites, with assertions
+#   asan    the same under AddressSanitizer and UndefinedBehaviorSanitizer
+#   e2e     curl, wget and the kernel's TCP against pagewire, in namespaces
+#   wire    frames made by scapy against pagewire under the sanitizers
+#   run     scripts/run.sh --once with the release build
+#
+# Full logs are in build/test-logs. The last line is "N passed, N failed, N
+# skipped"; the exit status is 0 when none failed and something ran.
+# shellcheck disable=SC2317  # stages are called by their names
+set -euo pipefail
+cd "$(dirname "$0")/.."
+
+STAGES=(style units asan e2e wire run)
+LOGS=build/test-logs
+PYTHON=/usr/bin/python3 # Debian's, where pytest and scapy are
+FAILED_LINES=120        # of a failing log to show
+
+usage() {
+	sed -n '/^#   sudo/,/^# skipped/s/^# \{0,1\}//p' "$0"
+}
+
+passed=0 failed=0 skipped=0 skip_list=() setup=yes wanted=()
+while [ $# -gt 0 ]; do
+	case $1 in
+	--quick) wanted=(units) ;;
+	--no-setup) setup=no ;;
+	--help | -h)
+		usage
+		exit 0
+		;;
+	*)
+		if [[ " ${STAGES[*]} " != *" $1 "* ]]; then
+			echo "test.sh: no stage '$1'; allowed: ${STAGES[*]}" >&2
+			exit 2
+		fi
+		wanted+=("$1")
+		;;
+	esac
+	shift
+done
+[ ${#wanted[@]} -gt 0 ] || wanted=("${STAGES[@]}")
+
+wants() { [[ " ${wanted[*]} " == *" $1 "* ]]; }
+
+# ---- counting ----
+
+# count NAME PASSED FAILED SKIPPED SECONDS: add to the sums, show a line.
+count() {
+	passed=$((passed + $2)) failed=$((failed + $3)) skipped=$((skipped + $4))
+	printf '  %-24s %5d passed %3d failed %3d skipped %6.1f s\n' "$@"
+	[ "$3" = 0 ] || show_log "$1"
+}
+
+# skip NAME REASON
+skip() {
+	skip_list+=("$1: $2")
+	count "$1" 0 0 1 0
+}
+
+log_of() { echo "$LOGS/${1//[ \/]/-}.log"; }
+
+show_log() {
+	printf -- '---- %s\n' "$(log_of "$1")"
+	tail -n "$FAILED_LINES" "$(log_of "$1")"
+	printf -- '----\n'
+}
+
+# logged NAME COMMAND...: run it with its output in the log; sets `seconds`.
+logged() {
+	local name=$1 begin=$EPOCHREALTIME status=0
+	shift
+	"$@" >"$(log_of "$name")" 2>&1 </dev/null || status=$?
+	seconds=$(awk -v a="$begin" -v b="$EPOCHREALTIME" 'BEGIN { print b - a }')
+	return "$status"
+}
+
+# check NAME COMMAND...: one test that passes when the command does.
+check() {
+	local name=$1
+	if logged "$@"; then
+		count "$name" 1 0 0 "$seconds"
+	else
+		count "$name" 0 1 0 "$seconds"
+	fi
+}
+
+# ---- building ----
+
+# build DIR MESON-OPTION...: a build that fails ends everything.
+build() {
+	local dir=$1 name="build $1"
+	shift
+	if ! logged "$name" compile "$dir" "$@"; then
+		show_log "$name"
+		failed=$((failed + 1))
+		finish
+	fi
+	printf '  %-24s built %45.1f s\n' "$dir" "$seconds"
+}
+
+compile() {
+	local dir=$1
+	shift
+	if [ ! -e "$dir/build.ninja" ]; then
+		meson setup "$dir" "$@"
+	fi
+	ninja -C "$dir"
+}
+
+build_release() { build build -Dbuildtype=release; }
+build_debug() { build build-debug -Dasserts=true; }
+build_asan() { build build-asan -Dasserts=true -Db_sanitize=address,undefined; }
+
+# ---- stages ----
+
+format_check() {
+	git ls-files -z '*.c' '*.h' | xargs -0 clang-format --dry-run --Werror
+}
+
+shell_check() {
+	git ls-files -z '*.sh' 'drivers-config/*.conf' '.ci/run' | xargs -0 shellcheck -x
+}
+
+stage_style() {
+	check 'style/clang-format' format_check
+	if command -v shellcheck >/dev/null; then
+		check 'style/shellcheck' shell_check
+	else
+		skip 'style/shellcheck' 'shellcheck is not installed'
+	fi
+}
+
+# A runner that crashes, leaks or is stopped has no failed test in its summary.
+units_of() {
+	local dir=$1 stage=$2 runner name status ran bad
+	for runner in "$dir"/tests/unit/unit-*; do
+		if [ -d "$runner" ]; then
+			continue # meson keeps object files beside it
+		fi
+		name=$stage/${runner##*/unit-} status=0
+		logged "$name" timeout 300 "$runner" || status=$?
+		read -r ran bad < <(awk '$1 == "tests" { print $3, $5 }' "$(log_of "$name")") ||
+			ran=0 bad=0
+		if [ "$status" != 0 ] && [ "$bad" = 0 ]; then
+			echo "exit status $status" >>"$(log_of "$name")"
+			ran=$((ran + 1)) bad=1
+		fi
+		count "$name" $((ran - bad)) "$bad" 0 "$seconds"
+	done
+}
+
+stage_units() {
+	build_debug
+	units_of build-debug units
+}
+
+stage_asan() {
+	build_asan
+	ASAN_OPTIONS=abort_on_error=0 UBSAN_OPTIONS=print_stacktrace=1:halt_on_error=1 \
+		units_of build-asan asan
+}
+
+# pytest FILE...: conftest.py ends its report with a line of counts and the skipped tests.
+pytest_files() {
+	local dir=$1 stage=$2 file name status line
+	for file in "tests/$stage"/test_*.py; do
+		name=$stage/$(basename "$file" .py) name=${name/test_/} status=0
+		PW_BIN=$PWD/$dir/app/pagewire PW_LINKFILTER=$PWD/$dir/tests/tools/linkfilter \
+			logged "$name" timeout 300 "$PYTHON" -m pytest -q --tb=short "$file" || status=$?
+		line=$(sed -n 's/^pagewire-tests: //p' "$(log_of "$name")")
+		if [ -z "$line" ] || { [ "$status" != 0 ] && [[ $line == *" 0 failed"* ]]; }; then
+			echo "exit status $status" >>"$(log_of "$name")"
+			line="0 passed 1 failed 0 skipped"
+		fi
+		while IFS= read -r row; do
+			skip_list+=("$row")
+		done < <(sed -n 's/^pagewire-skipped: //p' "$(log_of "$name")")
+		# shellcheck disable=SC2086
+		set -- $line
+		count "$name" "$1" "$3" "$5" "$seconds"
+	done
+}
+
+# need_root STAGE: namespaces and TAPs are root's.
+need_root() {
+	[ "$(id -u)" != 0 ] || return 0
+	skip "$1" "needs root's rights: sudo scripts/test.sh"
+	return 1
+}
+
+stage_e2e() {
+	need_root e2e || return 0
+	build_debug
+	pytest_files build-debug e2e
+}
+
+stage_wire() {
+	need_root wire || return 0
+	build_asan
+	pytest_files build-asan wire
+}
+
+stage_run() {
+	need_root run || return 0
+	build_release
+	check 'run/once' timeout 300 scripts/run.sh --once
+}
+
+finish() {
+	local row
+	if [ ${#skip_list[@]} -gt 0 ]; then
+		echo "skipped:"
+		for row in "${skip_list[@]}"; do
+			echo "  $row"
+		done
+	fi
+	echo "$passed passed, $failed failed, $skipped skipped"
+	[ "$failed" = 0 ] && [ "$passed" -gt 0 ] || exit 1
+	exit 0
+}
+
+mkdir -p "$LOGS"
+rm -f "$LOGS"/*.log
+if [ "$setup" = yes ]; then
+	echo "setup"
+	scripts/setup.sh
+fi
+for stage in "${STAGES[@]}"; do
+	wants "$stage" || continue
+	echo "$stage"
+	"stage_$stage"
+done
+finish
