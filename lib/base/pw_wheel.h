@@ -22,12 +22,17 @@
  * the slot that this digit names; when the clock enters the slot, its timers
  * move down. The lowest digit counts single nanoseconds, so nothing is rounded.
  *
- *	clock     ... 3 17  5 40        level 2 holds digit 2 = 18..63 of this turn,
- *	deadline  ... 3 21 60  2        so this timer is there, in slot 21
+ *	clock     ... 3 17  5 40        digit 2 differs, so this timer is at
+ *	deadline  ... 3 21 60  2        level 2, in slot 21
+ *
+ * A level has room for two turns of its digit: this one, and the next. Into the
+ * next one the slot after the clock's, a level above, is emptied beforehand, a
+ * few timers at a time: with a million idle connections no single call has to
+ * move them all.
  */
 #include "pw_base.h"
 
-#define PW_WHEEL_LEVEL_BITS 6  /**< 64 slots a level: one word says which are in use */
+#define PW_WHEEL_LEVEL_BITS 6  /**< 64 slots a turn: one word says which are in use */
 #define PW_WHEEL_LEVELS	    11 /**< 6 * 11 bits: all of pw_ns */
 #define PW_WHEEL_SLOTS	    (1 << PW_WHEEL_LEVEL_BITS)
 
@@ -40,12 +45,12 @@ struct pw_timer {
 
 /** Private to wheel.c. */
 struct pw_wheel {
-	pw_ns now;			/**< the latest time given to pw_wheel_expire() */
-	struct pw_timer *due;		/**< timers with at <= now, oldest first */
-	struct pw_timer **due_tail;	/**< where the next one is added */
-	uint32_t levels;		/**< bit per level: some slot is in use */
-	uint64_t used[PW_WHEEL_LEVELS]; /**< bit per slot: not empty */
-	struct pw_timer *slot[PW_WHEEL_LEVELS][PW_WHEEL_SLOTS];
+	pw_ns now;			   /**< the latest time given to pw_wheel_expire() */
+	struct pw_timer *due;		   /**< timers with at <= now, oldest first */
+	struct pw_timer **due_tail;	   /**< where the next one is added */
+	uint32_t levels;		   /**< bit per level: some slot is in use */
+	uint64_t used[PW_WHEEL_LEVELS][2]; /**< bit per slot of an even or odd turn: not empty */
+	struct pw_timer *slot[PW_WHEEL_LEVELS][2 * PW_WHEEL_SLOTS];
 };
 
 /** Make @p w empty, its clock at @p now. The wheel must not move in memory. */

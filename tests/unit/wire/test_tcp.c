@@ -192,7 +192,9 @@ c50_nothing_after_end_of_list(void)
 {
 	PARSE(2, 4, 5, 0xb4, 0, 3, 3, 9);
 	CU_ASSERT_EQUAL(opts.has, PW_OPT_MSS);
-	PARSE(0, 2, 4, 5);
+	PARSE(0, 2, 4, 2);
+	CU_ASSERT_EQUAL(opts.has, 0);
+	PARSE(0, 0, 4, 2);
 	CU_ASSERT_EQUAL(opts.has, 0);
 }
 
