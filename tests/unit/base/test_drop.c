@@ -46,25 +46,9 @@ counting_touches_one_counter(void)
 	CU_ASSERT_EQUAL(sum, 2);
 }
 
-static void
-heap_memory_is_zeroed_and_aligned(void)
-{
-	uint8_t *p = pw_mem_heap.alloc(pw_mem_heap.ctx, 1000, "test");
-	uint32_t set = 0;
-	int i;
-
-	CU_ASSERT_PTR_NOT_NULL_FATAL(p);
-	CU_ASSERT_EQUAL((uintptr_t)p % 64, 0);
-	for (i = 0; i < 1000; i++)
-		set += p[i] != 0;
-	CU_ASSERT_EQUAL(set, 0);
-	pw_mem_heap.free(pw_mem_heap.ctx, p);
-}
-
 static CU_TestInfo tests[] = {
 	{"every_reason_is_described", every_reason_is_described},
 	{"counting_touches_one_counter", counting_touches_one_counter},
-	{"heap_memory_is_zeroed_and_aligned", heap_memory_is_zeroed_and_aligned},
 	CU_TEST_INFO_NULL,
 };
 CU_SuiteInfo suite_base_drop = {.pName = "base_drop", .pTests = tests};
