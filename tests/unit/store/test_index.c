@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <xxhash.h>
 #include <CUnit/CUnit.h>
 #include "pw_index.h"
 #include "pw_rand.h"
@@ -90,13 +91,41 @@ many_are_found_and_others_not(void)
 	free(keys);
 }
 
-#define TWIN_KEYS 97u /* of one or two letters, so that they meet again and again */
-
-static uint32_t
-twin_find(const uint32_t *twin, uint32_t key)
+static int
+by_hash(const void *a, const void *b)
 {
-	return twin[key];
+	const uint64_t *x = a, *y = b;
+
+	return *x < *y ? -1 : *x > *y;
 }
+
+/* Half of the hash is not the key: the likeliest way for two keys to be mixed up. */
+static void
+keys_of_like_hash_are_told_apart(void)
+{
+	uint64_t *found = malloc(sizeof(*found) * 2 * N_MANY);
+	struct pw_index *ix = pw_index_create(2, SEED);
+	uint32_t i, n_pairs = 0;
+
+	CU_ASSERT_FATAL(ix != NULL && found != NULL);
+	for (i = 0; i < 2 * N_MANY; i++)
+		found[i] = XXH3_64bits_withSeed(&i, sizeof(i), SEED) >> 32 << 32 | i;
+	qsort(found, 2 * N_MANY, sizeof(*found), by_hash);
+	for (i = 1; i < 2 * N_MANY && n_pairs == 0; i++) {
+		uint32_t a = (uint32_t)found[i - 1], b = (uint32_t)found[i];
+
+		if (found[i - 1] >> 32 != found[i] >> 32)
+			continue;
+		n_pairs++;
+		CU_ASSERT_EQUAL(pw_index_add(ix, (char *)&a, sizeof(a), 1), 0);
+		CU_ASSERT_EQUAL(pw_index_find(ix, (char *)&b, sizeof(b)), PW_INDEX_NONE);
+	}
+	CU_ASSERT_EQUAL(n_pairs, 1);
+	pw_index_destroy(ix);
+	free(found);
+}
+
+#define TWIN_KEYS 97u /* of one or two letters, so that they meet again and again */
 
 static void
 agrees_with_a_plain_array(void)
@@ -127,7 +156,7 @@ agrees_with_a_plain_array(void)
 				twin[key] = i;
 				n++;
 			}
-			bad += pw_index_find(ix, names[look], 2) != twin_find(twin, look);
+			bad += pw_index_find(ix, names[look], 2) != twin[look];
 		}
 		CU_ASSERT_EQUAL(bad, 0);
 		pw_index_destroy(ix);
@@ -139,6 +168,7 @@ static CU_TestInfo tests[] = {
 	{"key_is_its_bytes_and_length", key_is_its_bytes_and_length},
 	{"twice_is_refused_and_changes_nothing", twice_is_refused_and_changes_nothing},
 	{"many_are_found_and_others_not", many_are_found_and_others_not},
+	{"keys_of_like_hash_are_told_apart", keys_of_like_hash_are_told_apart},
 	{"agrees_with_a_plain_array", agrees_with_a_plain_array},
 	CU_TEST_INFO_NULL,
 };

@@ -556,6 +556,23 @@ sparse_files_read_right(void)
 		CU_ASSERT(pw_store_n_pages(rig.st) < 20); /* of 35 */
 }
 
+/* A prefix that reaches into the second page keeps it from being all hole. */
+static void
+prefix_runs_into_a_hole(void)
+{
+	const struct want *w;
+
+	want_file(PW_PAGE_BYTES - 40000, 0);
+	w = new_want(4 * PW_PAGE_BYTES, 60000);
+	memset(w->body, 0, w->len);
+	temp_sparse("001", w->len);
+	rig_add();
+	CU_ASSERT_EQUAL(rig_load(), 0);
+	check_all();
+	if (knows_holes("001"))
+		CU_ASSERT_EQUAL(pw_store_n_pages(rig.st), 3);
+}
+
 static void
 huge_sparse_file_takes_little(void)
 {
@@ -694,6 +711,25 @@ large_file_that_grew(void)
 }
 
 static void
+grow_second(void *ctx, uint32_t id, const struct pw_object *obj, uint8_t *to)
+{
+	if (id == 0)
+		temp_poke("001", rig.want[1].len, "x", 1);
+}
+
+/* Its reading began when it was as it should be. */
+static void
+file_that_grows_meanwhile(void)
+{
+	struct pw_store_load_cfg cfg = load_cfg;
+
+	cfg.prefix = grow_second;
+	add_three(500001);
+	CU_ASSERT_EQUAL(pw_store_load(rig.st, &cfg), -ESTALE);
+	CU_ASSERT_PTR_NOT_NULL(strstr(temp_log(), "001: "));
+}
+
+static void
 file_that_shrank(void)
 {
 	add_three(9 << 20);
@@ -701,10 +737,11 @@ file_that_shrank(void)
 	CU_ASSERT(load_fails(-ESTALE));
 }
 
+/* Neither waited for, nor taken for an empty file. */
 static void
 file_that_became_a_fifo(void)
 {
-	add_three(1000);
+	add_three(0);
 	CU_ASSERT_EQUAL(unlink(temp_path("001")), 0);
 	CU_ASSERT_EQUAL(mkfifo(temp_path("001"), 0644), 0);
 	CU_ASSERT(load_fails(-ESTALE));
@@ -798,11 +835,13 @@ static CU_TestInfo tests[] = {
 	{"sums_of_any_span", sums_of_any_span},
 	{"sums_read_only_ragged_edges", sums_read_only_ragged_edges},
 	{"sparse_files_read_right", sparse_files_read_right},
+	{"prefix_runs_into_a_hole", prefix_runs_into_a_hole},
 	{"huge_sparse_file_takes_little", huge_sparse_file_takes_little},
 	{"packing_wastes_little", packing_wastes_little},
 	{"small_objects_stay_in_a_page", small_objects_stay_in_a_page},
 	{"small_file_that_grew", small_file_that_grew},
 	{"large_file_that_grew", large_file_that_grew},
+	{"file_that_grows_meanwhile", file_that_grows_meanwhile},
 	{"file_that_shrank", file_that_shrank},
 	{"file_that_became_a_fifo", file_that_became_a_fifo},
 	{"file_that_went", file_that_went},
