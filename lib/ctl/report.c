@@ -20,7 +20,7 @@ static const struct counter tcp_counters[] = { PW_TCP_STATS(X) };
 #define X(name, help) {#name, help, offsetof(struct pw_http_stats, name)},
 static const struct counter http_counters[] = { PW_HTTP_STATS(X) };
 #undef X
-#define X(code, reason) {#code, reason, offsetof(struct pw_http_stats, status_##code)},
+#define X(code, reason) {#code, reason, offsetof(struct pw_http_stats, status[PW_HTTP_##code])},
 static const struct counter http_statuses[] = { PW_HTTP_STATUSES(X) };
 #undef X
 /* clang-format on */

@@ -118,7 +118,7 @@ static void
 totals_leave_zeroes_out(void)
 {
 	now.worker.tcp.opened_passive = 5;
-	now.http.status_200 = 4;
+	now.http.status[PW_HTTP_200] = 4;
 	now.worker.drops.n[PW_DROP_TCP_CKSUM] = 2;
 	totals();
 	SAYS("opened_passive                      5  connections established by a peer's SYN\n");
@@ -136,7 +136,7 @@ rates_are_per_second(void)
 	now.worker.tcp.bytes_out = 900;
 	now.worker.tcp.rtx_bytes = 100;
 	now.http.responses_done = 20;
-	now.http.status_200 = 20;
+	now.http.status[PW_HTTP_200] = 20;
 	now.worker.turns = 10;
 	now.worker.busy_turns = 5;
 	rates();
