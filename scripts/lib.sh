@@ -107,6 +107,12 @@ pw_in() {
 	fi
 }
 
+# For a process in the background: $! is then that process, not a shell around it.
+pw_exec_in() {
+	[ -z "$PW_NS" ] || exec ip netns exec "$PW_NS" "$@"
+	exec "$@"
+}
+
 pw_kill() {
 	kill "$1" 2>/dev/null || return 0
 	wait "$1" 2>/dev/null || true
@@ -198,7 +204,7 @@ pw_bridge_start() {
 
 	[ ${#PROFILE_BRIDGE[@]} -gt 0 ] || return 0
 	: >"$log"
-	pw_in stdbuf -oL dpdk-testpmd --lcores "(0,1)@(0-$(($(nproc) - 1)))" --no-pci --no-huge --no-shconf -m 256 \
+	pw_exec_in stdbuf -oL dpdk-testpmd --lcores "(0,1)@(0-$(($(nproc) - 1)))" --no-pci --no-huge --no-shconf -m 256 \
 		--file-prefix "$prefix" "${PROFILE_BRIDGE[@]}" --vdev "net_tap9,iface=$PW_IF" -- \
 		--forward-mode=io --auto-start --no-flush-rx --disable-link-check \
 		--total-num-mbufs=16384 --stats-period 3600 >"$log" 2>&1 </dev/null &
@@ -226,7 +232,7 @@ pw_start() {
 		"${PW_EXTRA_EAL[@]}" "${PROFILE_EAL[@]}" -- --root "$root" --ip "$PROFILE_IP"
 		"${PROFILE_OPTIONS[@]}" "$@")
 	: >"$PW_TMP/pagewire.out" # an older run's ready line must not be found
-	pw_in "${PW_COMMAND[@]}" >"$PW_TMP/pagewire.out" 2>"$PW_TMP/pagewire.err" </dev/null &
+	pw_exec_in "${PW_COMMAND[@]}" >"$PW_TMP/pagewire.out" 2>"$PW_TMP/pagewire.err" </dev/null &
 	PW_PID=$!
 	pw_at_exit rm -rf "/var/run/dpdk/$prefix"
 	pw_at_exit pw_kill "$PW_PID"
