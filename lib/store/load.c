@@ -224,7 +224,7 @@ skip_holes(struct loader *ld)
 		uint32_t i = pw_object_page_at(obj, obj->prefix_len + ld->off);
 		off_t data;
 
-		if (pw_store_page_of(ld->st, obj, i) != page)
+		if (store_page_of(ld->st, obj, i) != page)
 			break;
 		data = lseek(ld->fd, (off_t)ld->off, SEEK_DATA);
 		if (data >= 0 && (pw_off)data < end)
@@ -331,8 +331,7 @@ await_run(struct loader *ld, struct run *run)
 		if (n == 0)
 			return -ESTALE;
 		if (n == -EINVAL && run->direct) {
-			/* This file system takes O_DIRECT in open() only, or wants larger blocks.
-			 */
+			/* Taken by fcntl() but not here, or wanted in larger blocks. */
 			fcntl(run->fd, F_SETFL, 0);
 			run->direct = false;
 		} else if (n < 0 && n != -EINTR && n != -EAGAIN) {

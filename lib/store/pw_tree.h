@@ -40,7 +40,8 @@ struct pw_tree {
 	/** Links left out: they lead outside, nowhere, or round in a circle. */
 	uint32_t n_links_out;
 	uint32_t n_special; /**< devices, sockets, FIFOs left out */
-	/** Files and directories left out: not ours to read, or their path is too long (PATH_MAX). */
+	/** Files and directories left out: not ours to read, or their path is too long (PATH_MAX).
+	 */
 	uint32_t n_unreadable;
 };
 

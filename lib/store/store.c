@@ -251,8 +251,7 @@ pw_store_page(const struct pw_store *st, uint32_t page)
 uint32_t
 pw_store_page_of(const struct pw_store *st, const struct pw_object *obj, uint32_t i)
 {
-	PW_ASSERT(i < obj->n_pages);
-	return obj->n_pages == 1 ? obj->pages : st->list[obj->pages + i];
+	return store_page_of(st, obj, i);
 }
 
 /* Two cache lines at most: the object and, of a large one, the page's number. */
@@ -270,7 +269,7 @@ pw_store_span(const struct pw_store *st, uint32_t id, pw_off off, uint32_t len, 
 	if (unlikely(off >= end))
 		return -ERANGE;
 	in_page = (uint32_t)(obj->first_off + off) & (PW_PAGE_BYTES - 1);
-	out->page = pw_store_page_of(st, obj, pw_object_page_at(obj, off));
+	out->page = store_page_of(st, obj, pw_object_page_at(obj, off));
 	out->addr = st->base + ((size_t)out->page << PW_PAGE_BITS) + in_page;
 	out->len = (uint32_t)pw_min(len, pw_min(end - off, PW_PAGE_BYTES - in_page));
 	return 0;

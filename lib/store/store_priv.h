@@ -65,12 +65,19 @@ store_sums(const struct pw_store *st, uint32_t page)
 	return st->sums + (size_t)page * (PW_SUMS_A_PAGE + 1);
 }
 
+static inline uint32_t
+store_page_of(const struct pw_store *st, const struct pw_object *obj, uint32_t i)
+{
+	PW_ASSERT(i < obj->n_pages);
+	return obj->n_pages == 1 ? obj->pages : st->list[obj->pages + i];
+}
+
 /** Where byte @p off of an object lies, counted from its prefix. */
 static inline uint8_t *
 store_addr(const struct pw_store *st, const struct pw_object *obj, pw_off off)
 {
 	pw_off at = obj->first_off + off;
-	uint32_t page = pw_store_page_of(st, obj, (uint32_t)(at >> PW_PAGE_BITS));
+	uint32_t page = store_page_of(st, obj, (uint32_t)(at >> PW_PAGE_BITS));
 
 	return st->base + ((size_t)page << PW_PAGE_BITS) + (at & (PW_PAGE_BYTES - 1));
 }
