@@ -208,6 +208,14 @@ reduce_rate(struct pw_tcp_conn *c, const struct ack *a)
 	c->cwnd = (uint32_t)pw_max(pipe + (uint32_t)RTE_MAX(n, 0), c->mss);
 }
 
+/* For a peer without SACK: what is known to be lost cannot have arrived. */
+static void
+mark_first_lost(struct pw_tcp_conn *c)
+{
+	sent_mark_head(c, c->mss);
+	c->sacked = (uint32_t)pw_min(c->sacked, flight(c) - c->lost);
+}
+
 /* RFC 6582 for a peer without SACK: a duplicate ACK means that one more segment
  * has left the network, the third that the first one is lost. */
 static void
@@ -222,7 +230,7 @@ count_duplicate(struct pw_tcp_conn *c, struct ack *a)
 	}
 	if (c->ca == CA_OPEN && c->dup_acks == DUP_THRESH &&
 		(c->recover == 0 || c->snd_una > c->recover)) {
-		sent_mark_head(c, c->mss);
+		mark_first_lost(c);
 		a->newly_lost += c->lost;
 	}
 }
@@ -239,8 +247,7 @@ progress_without_sack(struct pw_tcp_conn *c, struct ack *a)
 		c->sacked = 0;
 	} else if (c->ca == CA_RECOVERY && c->snd_una < c->recover && c->lost == 0) {
 		/* A partial ACK: the next hole (section 3.2 step 3). */
-		c->sacked = (uint32_t)pw_min(c->sacked, flight(c) - pw_min(c->mss, flight(c)));
-		sent_mark_head(c, c->mss);
+		mark_first_lost(c);
 	}
 }
 
@@ -410,7 +417,7 @@ ack_rto(struct pw_tcp_conn *c, pw_ns now)
 	c->ca = CA_LOSS;
 	c->dup_acks = 0;
 	c->backoff += c->backoff < RTO_BACKOFF_MAX;
-	c->flags &= ~(F_TLP_OUT | F_TLP_DUE | F_RTX_TS);
+	c->flags &= ~(F_TLP_OUT | F_TLP_DUE);
 	c->t->cc->on_restart(c);
 	c->loss_mode = LOSS_RTO;
 	tmr_set(c, TMR_LOSS, now + rtt_rto(c));
@@ -424,6 +431,8 @@ ack_path_shrunk(struct pw_tcp_conn *c)
 		return;
 	remember(c);
 	c->prior_cwnd = 0; /* nothing to undo: cwnd stays (RFC 1191 section 6.5) */
+	if ((c->flags & F_SACK_OK) == 0)
+		c->sacked = 0;
 	sent_mark_all(c);
 	c->ca = CA_LOSS;
 	conn_ready(c);

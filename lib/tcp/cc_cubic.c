@@ -151,10 +151,8 @@ avoid_congestion(struct pw_tcp_conn *c, const struct cc_ack *a)
 		return;
 	need = (uint64_t)c->cwnd * c->mss / (target - c->cwnd);
 	q->acked += a->acked;
-	if (q->acked >= need) {
-		c->cwnd += c->mss;
-		q->acked = q->acked - need < need ? (uint32_t)(q->acked - need) : 0;
-	}
+	c->cwnd += (uint32_t)pw_min(q->acked / need * c->mss, target - c->cwnd);
+	q->acked %= need;
 }
 
 static void
@@ -179,10 +177,13 @@ on_loss(struct pw_tcp_conn *c)
 	return (uint32_t)pw_max((uint64_t)c->cwnd * 7 / 10, 2u * c->mss);
 }
 
+/* Section 4.8: after a time-out the old plateau is no longer believed. */
 static void
 on_restart(struct pw_tcp_conn *c)
 {
 	c->cc.cubic.epoch = 0;
+	if (c->ca == CA_LOSS)
+		c->cc.cubic.w_max = 0;
 }
 
 const struct tcp_cc tcp_cc_cubic = {

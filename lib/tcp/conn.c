@@ -252,6 +252,7 @@ conn_established(struct pw_tcp_conn *c, pw_ns now)
 
 	conn_set_state(c, PW_TCP_ESTABLISHED);
 	c->backoff = 0;
+	c->progress_ms = t->now_ms;
 	tmr_set(c, TMR_LOSS, PW_NEVER);
 	/* RFC 6928, and RFC 5681 3.1: one segment when the SYN was lost. */
 	c->cwnd = c->flags & F_SYN_RTX ? c->mss : iw;
@@ -260,15 +261,14 @@ conn_established(struct pw_tcp_conn *c, pw_ns now)
 		t->stats.opened_active++;
 	else
 		t->stats.opened_passive++;
-	if (!c->app->open(c->app_ctx, c, now)) {
-		c->flags &= ~F_ACTIVE;
+	c->flags |= F_OPENED;
+	if (!c->app->open(c->app_ctx, c, now) && c->state != PW_TCP_CLOSED) {
+		c->flags &= ~(F_OPENED | F_ACTIVE);
 		out_rst(c);
 		conn_end(c, PW_TCP_END_ABORTED);
-		return false;
 	}
 	if (c->state == PW_TCP_CLOSED)
 		return false;
-	c->flags |= F_OPENED;
 	if ((c->flags & F_FIN_WANTED) && c->state == PW_TCP_ESTABLISHED)
 		conn_set_state(c, PW_TCP_FIN_WAIT_1); /* closed before it was open */
 	return true;

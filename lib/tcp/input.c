@@ -164,7 +164,7 @@ check_sequence(struct pw_tcp_conn *c, struct seg_in *in)
 	if (in->len > 0 && first < (int64_t)c->rcv_nxt) {
 		/* Sent again although it had arrived (RFC 2883): always answered, for
 		 * our ACK may have been lost. */
-		owe_dsack(c, in->h.seq, in->h.seq + in->len);
+		owe_dsack(c, in->h.seq, rcv_seq(c, pw_min((pw_off)(first + in->len), c->rcv_nxt)));
 		out_ack_now(c);
 		return PW_DROP_TCP_WINDOW;
 	}
@@ -298,9 +298,27 @@ offer_window(struct pw_tcp_conn *c)
 {
 	uint32_t buf = c->t->cfg.rcv_buf_bytes;
 	uint64_t open = c->rcv_adv - pw_min(c->rcv_nxt, c->rcv_adv);
+	uint64_t gain = c->rcv_read + buf - pw_min(c->rcv_adv, c->rcv_read + buf);
 
-	if (open < c->mss && c->rcv_read + buf >= c->rcv_adv + pw_min(2u * c->mss, buf / 2))
+	if (gain >= open && gain >= pw_min(2u * c->mss, buf / 2))
 		out_owe_ack(c, true);
+}
+
+/* The user has these bytes, if he wants them. He may close meanwhile: then those
+ * that he leaves are lost, and the peer is told so. @return how many he took */
+static uint32_t
+offer(struct pw_tcp_conn *c, const uint8_t *data, uint32_t len, pw_ns now)
+{
+	uint32_t taken;
+
+	c->flags |= F_OFFERING;
+	taken = c->app->recv(c->app_ctx, c, data, len, now);
+	c->flags &= ~F_OFFERING;
+	PW_ASSERT(taken <= len);
+	if (taken < len && (c->flags & F_USER_CLOSED))
+		pw_tcp_abort(c, now);
+	c->rcv_read += taken;
+	return taken;
 }
 
 void
@@ -310,29 +328,31 @@ input_deliver(struct pw_tcp_conn *c, pw_ns now)
 	uint32_t len;
 
 	while ((c->flags & F_STALLED) == 0 && (data = rcvq_peek(c, c->rcv_read, &len)) != NULL) {
-		uint32_t taken = c->app->recv(c->app_ctx, c, data, len, now);
+		uint32_t taken = offer(c, data, len, now);
 
 		if (c->state == PW_TCP_CLOSED)
 			return;
-		c->rcv_read += taken;
 		rcvq_drop(c, c->rcv_read);
 		if (taken < len)
 			c->flags |= F_STALLED;
+		if ((c->flags & F_USER_CLOSED) && unread(c) > 0) {
+			pw_tcp_abort(c, now);
+			return;
+		}
 	}
 	offer_window(c);
 	offer_fin(c, now);
 	finish(c);
 }
 
-/* In order, and nothing kept: the user gets the bytes where they are. */
+/* In order, and nothing waits before it: the user gets the bytes where they are. */
 static enum pw_drop
 hand_to_user(struct pw_tcp_conn *c, const struct seg_in *in, const uint8_t *data, uint32_t len)
 {
-	uint32_t taken = c->app->recv(c->app_ctx, c, data, len, in->now);
+	uint32_t taken = offer(c, data, len, in->now);
 
 	if (c->state == PW_TCP_CLOSED)
 		return PW_OK;
-	c->rcv_read += taken;
 	c->rcv_nxt += taken;
 	if (taken == len)
 		return PW_OK;
@@ -348,25 +368,25 @@ take_in_order(struct pw_tcp_conn *c, const struct seg_in *in, const uint8_t *dat
 {
 	bool gap = c->rcvq != NONE;
 	pw_off before = c->rcv_nxt;
-	enum pw_drop why;
+	enum pw_drop why = PW_OK;
 
-	if (!gap) {
+	/* No room is asked for when none is needed: a full queue must not keep out
+	 * the very bytes that would empty it. */
+	if (c->rcv_read == c->rcv_nxt)
 		why = hand_to_user(c, in, data, len);
-	} else {
-		if (!rcvq_put(c, c->rcv_nxt, data, len)) {
-			out_owe_ack(c, true);
-			return PW_DROP_TCP_OOO_FULL;
-		}
+	else if (!rcvq_put(c, c->rcv_nxt, data, len))
+		why = PW_DROP_TCP_OOO_FULL;
+	if (gap && c->state != PW_TCP_CLOSED) {
 		c->rcv_nxt += rcvq_ready(c, c->rcv_nxt);
+		rcvq_drop(c, c->rcv_read);
 		input_deliver(c, in->now);
-		why = PW_OK;
 	}
 	if (c->state == PW_TCP_CLOSED)
 		return why;
 	c->t->stats.bytes_in += c->rcv_nxt - before;
-	/* RFC 5681 4.2: at once when a gap closes; else every second full segment. */
-	c->rcv_segs += len >= c->mss || c->rcv_segs > 0;
-	out_owe_ack(c, gap || c->quick_acks > 0 || c->rcv_segs >= 2);
+	/* RFC 5681 4.2: at once when a gap closes; else every second segment. */
+	c->rcv_segs += c->rcv_segs < 2;
+	out_owe_ack(c, gap || why != PW_OK || c->quick_acks > 0 || c->rcv_segs == 2);
 	return why;
 }
 
@@ -393,11 +413,6 @@ take_data(struct pw_tcp_conn *c, struct seg_in *in)
 
 	if (in->len == 0 || (c->flags & F_FIN_RCVD))
 		return PW_OK;
-	if (c->flags & F_USER_CLOSED) { /* nobody is there to take it (section 3.6.1) */
-		out_rst(c);
-		conn_end(c, PW_TCP_END_ABORTED);
-		return PW_DROP_TCP_AFTER_CLOSE;
-	}
 	if (in->off < (int64_t)c->rcv_nxt) {
 		uint32_t old = (uint32_t)((int64_t)c->rcv_nxt - in->off);
 
@@ -413,6 +428,10 @@ take_data(struct pw_tcp_conn *c, struct seg_in *in)
 	}
 	if (in->len == 0)
 		return PW_OK;
+	if (c->flags & F_USER_CLOSED) { /* nobody is there to take it (section 3.6.1) */
+		pw_tcp_abort(c, in->now);
+		return PW_DROP_TCP_AFTER_CLOSE;
+	}
 	if (in->off > (int64_t)c->rcv_nxt)
 		return take_out_of_order(c, in, data, in->len);
 	return take_in_order(c, in, data, in->len);
@@ -437,10 +456,11 @@ fin_changes_state(struct pw_tcp_conn *c, pw_ns now)
 static void
 take_fin(struct pw_tcp_conn *c, const struct seg_in *in)
 {
-	bool in_order = rcvq_fin_at(c, c->rcv_nxt);
+	bool in_order;
 
 	if (c->flags & F_FIN_RCVD)
 		return;
+	in_order = rcvq_take_fin(c, c->rcv_nxt);
 	if (in->h.flags & PW_TCP_FIN) {
 		pw_off at = (pw_off)in->off + in->len;
 

@@ -157,7 +157,7 @@ ask_source(struct pw_tcp_conn *c, struct piece *p)
 	if (p->len == 0)
 		return true;
 	got = c->app->source(c->app_ctx, c, p->off, p->len, p->spans, &p->n_spans);
-	if (got == 0) {
+	if (got == 0 || c->state == PW_TCP_CLOSED) { /* closed from inside */
 		c->flags |= F_SOURCE_DRY;
 		return false;
 	}
@@ -343,9 +343,10 @@ send_lost(struct pw_tcp_conn *c, pw_ns now)
 
 /* RFC 9293 3.8.6.2.1: is this short segment worth sending? */
 static bool
-worth_sending(const struct pw_tcp_conn *c, uint32_t len, uint32_t avail, uint32_t window)
+worth_sending(
+	const struct pw_tcp_conn *c, uint32_t len, uint32_t full, uint32_t avail, uint32_t window)
 {
-	if (len >= c->mss || len == avail)
+	if (len >= full || len == avail)
 		return true;
 	if (len < window) /* cwnd holds it back: whole segments, or the only one */
 		return flight(c) == 0;
@@ -359,19 +360,18 @@ new_data_len(struct pw_tcp_conn *c, pw_ns now)
 	uint32_t avail = (uint32_t)pw_min(c->snd_end - c->snd_nxt, UINT32_MAX / 2);
 	uint32_t window = (uint32_t)(c->snd_edge - pw_min(c->snd_nxt, c->snd_edge));
 	uint32_t room = room_in_cwnd(c);
-	uint32_t max = c->mss - sack_room(c);
+	uint32_t full = c->mss - sack_room(c), max = full;
 	uint32_t len;
 
-	if (c->t->cfg.gso_max_bytes > max)
-		max = c->t->cfg.gso_max_bytes / max * max;
+	if (c->t->cfg.gso_max_bytes > full)
+		max = c->t->cfg.gso_max_bytes / full * full;
 	len = (uint32_t)pw_min(pw_min(avail, window), pw_min(room, max));
 	if (room <= window && room < avail && room < max)
 		c->flags |= F_CWND_LIMITED;
-	if (len > 0 && worth_sending(c, len, avail, window)) {
-		if (len > c->mss && len < avail)
-			len -= len % (c->mss - sack_room(c));
+	if (len > full && len < avail)
+		len -= len % full;
+	if (len > 0 && worth_sending(c, len, full, avail, window))
 		return len;
-	}
 	if (len == window && flight(c) == 0)
 		tmr_on_window_shut(c, now);
 	return 0;
@@ -385,6 +385,16 @@ restart_after_idle(struct pw_tcp_conn *c, pw_ns now)
 		return;
 	c->cwnd = (uint32_t)pw_min(c->cwnd, INIT_WINDOW_SEGS * c->mss);
 	c->t->cc->on_restart(c);
+}
+
+static void
+new_in_flight(struct pw_tcp_conn *c, uint32_t len, pw_ns now)
+{
+	if (flight(c) == 0)
+		c->progress_ms = c->t->now_ms; /* the user time-out begins */
+	sent_append(c, len, now);
+	c->snd_nxt += len;
+	c->last_send = now;
 }
 
 static int
@@ -401,10 +411,8 @@ send_new(struct pw_tcp_conn *c, uint32_t len, pw_ns now)
 		return -EAGAIN;
 	if (send_piece(c, &p) < 0)
 		return -ENOBUFS;
-	sent_append(c, p.len + p.fin, now);
-	c->snd_nxt += p.len + p.fin;
+	new_in_flight(c, p.len + p.fin, now);
 	c->prr_out += p.len;
-	c->last_send = now;
 	c->flags &= ~F_SWS_OVERRIDE;
 	c->t->stats.bytes_out += p.len;
 	return (int)p.len;
@@ -431,7 +439,7 @@ send_fresh(struct pw_tcp_conn *c, pw_ns now)
 			break;
 		sent += (uint32_t)n;
 	}
-	if (sent > 0)
+	if (sent > 0 && c->state != PW_TCP_CLOSED)
 		tmr_on_send(c, now);
 	return sent >= QUANTUM_BYTES && c->snd_nxt < c->snd_end ? OUT_AGAIN : OUT_DONE;
 }
@@ -451,9 +459,7 @@ send_fin(struct pw_tcp_conn *c, pw_ns now)
 		return OUT_AGAIN;
 	if (send_segment(c, PW_TCP_ACK | PW_TCP_FIN, c->snd_nxt, NULL) < 0)
 		return OUT_FULL;
-	sent_append(c, 1, now);
-	c->snd_nxt++;
-	c->last_send = now;
+	new_in_flight(c, 1, now);
 	tmr_on_send(c, now);
 	return OUT_DONE;
 }
@@ -472,47 +478,60 @@ send_probe(struct pw_tcp_conn *c)
 	return OUT_DONE;
 }
 
+/* RFC 8985 7.3: the last segment again. */
+static int
+send_tail_again(struct pw_tcp_conn *c, pw_ns now)
+{
+	uint32_t len = (uint32_t)pw_min(sent_tail_len(c), c->mss - sack_room(c));
+	struct pw_span spans[PW_SEG_SPANS_MAX];
+	struct piece p = {.off = c->snd_nxt - len, .rtx = true, .push = true, .spans = spans};
+
+	p.len = data_in(c, p.off, len);
+	p.fin = len > p.len;
+	if (!ask_source(c, &p))
+		return -EAGAIN;
+	if (send_piece(c, &p) < 0)
+		return -ENOBUFS;
+	if (p.len + p.fin == len)
+		sent_probe(c, len, now);
+	c->flags |= F_TLP_RTX;
+	c->rtx_segs++;
+	c->t->stats.rtx_segs++;
+	c->t->stats.rtx_bytes += p.len;
+	return 0;
+}
+
+static int
+send_tail_new(struct pw_tcp_conn *c, uint32_t len, pw_ns now)
+{
+	return sent_room(c, now) ? send_new(c, len, now) : -EAGAIN;
+}
+
 /* RFC 8985 7.3: something new if there is, or the last segment again. */
 static enum out_result
 send_tail_probe(struct pw_tcp_conn *c, pw_ns now)
 {
-	uint32_t room = (uint32_t)(c->snd_edge - pw_min(c->snd_nxt, c->snd_edge));
-	uint32_t len = (uint32_t)pw_min(
-		pw_min(c->snd_end - pw_min(c->snd_nxt, c->snd_end), room), c->mss - sack_room(c));
+	pw_off end = pw_min(c->snd_end, c->snd_edge);
+	uint32_t len = (uint32_t)pw_min(end - pw_min(c->snd_nxt, end), c->mss - sack_room(c));
+	int rc;
 
 	if (flight(c) == 0 || c->ca != CA_OPEN) {
 		c->flags &= ~F_TLP_DUE;
 		return OUT_DONE;
 	}
 	c->flags &= ~F_TLP_RTX;
-	if (len > 0 && !fin_sent(c)) {
-		int n = sent_room(c, now) ? send_new(c, len, now) : -EAGAIN;
-
-		if (n == -ENOBUFS)
-			return OUT_FULL;
-	} else {
-		uint32_t tail = (uint32_t)pw_min(flight(c), c->mss - sack_room(c));
-		struct pw_span spans[PW_SEG_SPANS_MAX];
-		struct piece p = {
-			.off = c->snd_nxt - tail, .rtx = true, .push = true, .spans = spans};
-
-		p.len = data_in(c, p.off, tail);
-		p.fin = tail > p.len;
-		if (ask_source(c, &p)) {
-			if (send_piece(c, &p) < 0)
-				return OUT_FULL;
-			if (p.len + p.fin == tail)
-				sent_probe(c, tail, now);
-			c->flags |= F_TLP_RTX;
-			c->rtx_segs++;
-			c->t->stats.rtx_segs++;
-			c->t->stats.rtx_bytes += p.len;
-		}
+	rc = len > 0 ? send_tail_new(c, len, now) : send_tail_again(c, now);
+	if (rc == -ENOBUFS)
+		return OUT_FULL;
+	c->flags &= ~F_TLP_DUE;
+	if (c->state == PW_TCP_CLOSED)
+		return OUT_DONE;
+	if (rc >= 0) {
+		c->t->stats.tlps++;
+		c->flags |= F_TLP_OUT;
+		c->tlp_end = c->snd_nxt;
+		c->tlp_ts = tcp_ts(c);
 	}
-	c->t->stats.tlps++;
-	c->flags = (c->flags & ~F_TLP_DUE) | F_TLP_OUT;
-	c->tlp_end = c->snd_nxt;
-	c->tlp_ts = tcp_ts(c);
 	tmr_on_flight(c, now);
 	return OUT_DONE;
 }
@@ -552,8 +571,9 @@ out_handshake(struct pw_tcp_conn *c, pw_ns now)
 		return OUT_FULL;
 	c->flags &= ~F_SYN_DUE;
 	if (c->last_send == 0)
-		c->last_send = now; /* for the RTT of the handshake */
-	tmr_on_syn_sent(c, now);
+		c->last_send = now;	 /* for the RTT of the handshake */
+	if (c->at[TMR_LOSS] == PW_NEVER) /* a peer's SYN sent again puts nothing off */
+		tmr_on_syn_sent(c, now);
 	return OUT_DONE;
 }
 
@@ -571,10 +591,11 @@ out_conn(struct pw_tcp_conn *c, pw_ns now)
 			return OUT_DONE;
 	}
 	r = send_due(c, now);
-	if (r != OUT_FULL)
+	if (r != OUT_FULL && c->state != PW_TCP_CLOSED)
 		r = send_data(c, now);
-	if (r != OUT_FULL && (c->flags & F_ACK_NOW))
-		if (send_segment(c, PW_TCP_ACK, c->snd_nxt, NULL) < 0)
-			return OUT_FULL;
-	return r;
+	if (r == OUT_FULL || c->state == PW_TCP_CLOSED)
+		return r;
+	if ((c->flags & F_ACK_NOW) && send_segment(c, PW_TCP_ACK, c->snd_nxt, NULL) < 0)
+		return OUT_FULL;
+	return c->flags & F_RESUME ? OUT_AGAIN : r; /* resumed from inside source() */
 }

@@ -131,10 +131,24 @@ range_at(const struct rcvq *q, pw_off off)
 	return i;
 }
 
+/* The range that holds the byte at @p off, or q->n. */
+static uint32_t
+range_of(const struct rcvq *q, pw_off off)
+{
+	uint32_t i = range_at(q, off + 1);
+
+	return i < q->n && q->range[i].start <= off ? i : q->n;
+}
+
+/* The range of @p off grew: it comes first now, and once. */
 static void
 touch(struct rcvq *q, pw_off off)
 {
-	memmove(&q->recent[1], &q->recent[0], sizeof(q->recent) - sizeof(q->recent[0]));
+	uint32_t i = range_of(q, off), k = 0;
+
+	while (k < RECENT_MAX - 1 && range_of(q, q->recent[k]) != i)
+		k++;
+	memmove(&q->recent[1], &q->recent[0], k * sizeof(q->recent[0]));
 	q->recent[0] = off;
 }
 
@@ -223,11 +237,16 @@ rcvq_put_fin(struct pw_tcp_conn *c, pw_off off)
 }
 
 bool
-rcvq_fin_at(const struct pw_tcp_conn *c, pw_off off)
+rcvq_take_fin(struct pw_tcp_conn *c, pw_off off)
 {
-	const struct rcvq *q = queue_of(c);
+	struct rcvq *q = queue_of(c);
 
-	return q != NULL && q->fin == off;
+	if (q == NULL || q->fin != off)
+		return false;
+	q->fin = PW_NEVER;
+	if (q->n == 0)
+		rcvq_clear(c);
+	return true;
 }
 
 uint32_t
@@ -238,8 +257,8 @@ rcvq_ready(const struct pw_tcp_conn *c, pw_off off)
 
 	if (q == NULL)
 		return 0;
-	i = range_at(q, off + 1);
-	return i < q->n && q->range[i].start <= off ? (uint32_t)(q->range[i].end - off) : 0;
+	i = range_of(q, off);
+	return i < q->n ? (uint32_t)(q->range[i].end - off) : 0;
 }
 
 bool
@@ -294,7 +313,7 @@ rcvq_drop(struct pw_tcp_conn *c, pw_off off)
 	if (q->n > 0)
 		q->range[0].start = pw_max(q->range[0].start, off);
 out:
-	if (q != NULL && q->n == 0 && (q->fin == PW_NEVER || q->fin < off))
+	if (q != NULL && q->n == 0 && q->fin == PW_NEVER)
 		rcvq_clear(c);
 }
 
@@ -308,7 +327,7 @@ rcvq_sacks(const struct pw_tcp_conn *c, struct pw_tcp_sack *out, uint32_t max)
 	if (q == NULL)
 		return 0;
 	for (k = 0; k < RECENT_MAX + q->n && n < max; k++) {
-		i = k < RECENT_MAX ? range_at(q, q->recent[k]) : k - RECENT_MAX;
+		i = k < RECENT_MAX ? range_of(q, q->recent[k]) : k - RECENT_MAX;
 		if (i >= q->n || (said >> i & 1) || q->range[i].start <= c->rcv_nxt)
 			continue;
 		said |= UINT64_C(1) << i;

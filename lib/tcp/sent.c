@@ -334,6 +334,12 @@ sent_again(struct pw_tcp_conn *c, struct sent *s, uint32_t len, pw_ns now)
 		}
 }
 
+uint32_t
+sent_tail_len(const struct pw_tcp_conn *c)
+{
+	return at(c, c->sent_tail)->len;
+}
+
 void
 sent_probe(struct pw_tcp_conn *c, uint32_t len, pw_ns now)
 {

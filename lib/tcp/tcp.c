@@ -225,8 +225,9 @@ pw_tcp_close(struct pw_tcp_conn *c)
 {
 	if (c->state == PW_TCP_CLOSED)
 		return;
-	/* RFC 9293 3.6.1, RFC 2525 2.17: what was received and not taken is lost; say so. */
-	if (c->rcv_nxt - ((c->flags & F_FIN_RCVD) != 0) > c->rcv_read) {
+	/* RFC 9293 3.10.4: what never was open is forgotten. RFC 2525 2.17: what was
+	 * received and not taken is lost; say so. */
+	if (c->state == PW_TCP_SYN_SENT || (unread(c) > 0 && (c->flags & F_OFFERING) == 0)) {
 		pw_tcp_abort(c, c->t->now);
 		return;
 	}
@@ -259,7 +260,8 @@ pw_tcp_resume(struct pw_tcp_conn *c)
 void
 pw_tcp_set_timer(struct pw_tcp_conn *c, pw_ns at)
 {
-	tmr_set(c, TMR_APP, at);
+	if (c->state != PW_TCP_CLOSED)
+		tmr_set(c, TMR_APP, at);
 }
 
 static bool

@@ -84,6 +84,7 @@ enum conn_flag {
 	F_STALLED = 1 << 24,	  /**< recv() left bytes: wait for pw_tcp_resume() */
 	F_RESUME = 1 << 25,	  /**< pw_tcp_resume() was called: offer again */
 	F_RTX_TS = 1 << 26,	  /**< rtx_ts is set: something was sent again in this recovery */
+	F_OFFERING = 1 << 27,	  /**< inside recv(): what it will take is not known yet */
 };
 
 /** What the loss timer stands for: exactly one of them when data is in flight. */
@@ -420,6 +421,13 @@ fin_sent(const struct pw_tcp_conn *c)
 	return c->snd_nxt > c->snd_end;
 }
 
+/** In order, and not taken by the user. */
+static inline uint64_t
+unread(const struct pw_tcp_conn *c)
+{
+	return c->rcv_nxt - ((c->flags & F_FIN_RCVD) != 0) - c->rcv_read;
+}
+
 static inline bool
 synchronised(const struct pw_tcp_conn *c)
 {
@@ -546,7 +554,9 @@ pw_ns sent_detect(struct pw_tcp_conn *c, pw_ns now, pw_ns window);
 struct sent *sent_lost(const struct pw_tcp_conn *c);
 /** The first @p len bytes of the lost record @p s were sent again. */
 void sent_again(struct pw_tcp_conn *c, struct sent *s, uint32_t len, pw_ns now);
-/** The last bytes in flight, @p len of them, were sent again by a probe. */
+/** Bytes in flight that were sent last, and together. */
+uint32_t sent_tail_len(const struct pw_tcp_conn *c);
+/** The last @p len of sent_tail_len() were sent again by a probe. */
 void sent_probe(struct pw_tcp_conn *c, uint32_t len, pw_ns now);
 void sent_mark_lost(struct pw_tcp_conn *c, struct sent *s);
 /** Mark the first @p len bytes in flight lost: what a peer without SACK tells. */
@@ -568,7 +578,8 @@ void rcvq_fini(struct pw_tcp *t);
 bool rcvq_put(struct pw_tcp_conn *c, pw_off off, const uint8_t *data, uint32_t len);
 /** Remember a FIN at @p off, ahead of a gap. */
 bool rcvq_put_fin(struct pw_tcp_conn *c, pw_off off);
-bool rcvq_fin_at(const struct pw_tcp_conn *c, pw_off off);
+/** Does a remembered FIN stand at @p off? It is forgotten then. */
+bool rcvq_take_fin(struct pw_tcp_conn *c, pw_off off);
 /** Contiguous bytes from @p off on that are kept. */
 uint32_t rcvq_ready(const struct pw_tcp_conn *c, pw_off off);
 /** A run of kept bytes at @p off. */
