@@ -12,7 +12,7 @@
 #include "pw_port.h"
 
 #define RIG_FRAME_MAX 10000
-#define RIG_SENT_MAX  600
+#define RIG_SENT_MAX  8192
 #define RIG_RX_MAX    256
 
 struct rig_frame {
