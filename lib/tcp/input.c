@@ -164,7 +164,9 @@ check_sequence(struct pw_tcp_conn *c, struct seg_in *in)
 	if (in->len > 0 && first < (int64_t)c->rcv_nxt) {
 		/* Sent again although it had arrived (RFC 2883): always answered, for
 		 * our ACK may have been lost. */
-		owe_dsack(c, in->h.seq, rcv_seq(c, pw_min((pw_off)(first + in->len), c->rcv_nxt)));
+		uint32_t old = (uint32_t)((int64_t)c->rcv_nxt - first);
+
+		owe_dsack(c, in->h.seq, in->h.seq + (uint32_t)pw_min(in->len, old));
 		out_ack_now(c);
 		return PW_DROP_TCP_WINDOW;
 	}
@@ -328,17 +330,13 @@ input_deliver(struct pw_tcp_conn *c, pw_ns now)
 	uint32_t len;
 
 	while ((c->flags & F_STALLED) == 0 && (data = rcvq_peek(c, c->rcv_read, &len)) != NULL) {
-		uint32_t taken = offer(c, data, len, now);
-
+		if (c->flags & F_USER_CLOSED) /* closed in the middle */
+			pw_tcp_abort(c, now);
+		else if (offer(c, data, len, now) < len)
+			c->flags |= F_STALLED;
 		if (c->state == PW_TCP_CLOSED)
 			return;
 		rcvq_drop(c, c->rcv_read);
-		if (taken < len)
-			c->flags |= F_STALLED;
-		if ((c->flags & F_USER_CLOSED) && unread(c) > 0) {
-			pw_tcp_abort(c, now);
-			return;
-		}
 	}
 	offer_window(c);
 	offer_fin(c, now);
