@@ -108,11 +108,6 @@ client_has_it(const struct pw_req *req, const struct pw_http_validators *v, int6
 enum pw_http_status
 pw_http_cond(const struct pw_req *req, const struct pw_http_validators *v, int64_t now_s)
 {
-	const uint16_t any = 1 << PW_REQ_IF_MATCH | 1 << PW_REQ_IF_UNMODIFIED_SINCE |
-			     1 << PW_REQ_IF_NONE_MATCH | 1 << PW_REQ_IF_MODIFIED_SINCE;
-
-	if (likely((req->seen & any) == 0))
-		return PW_HTTP_200;
 	if (precondition_fails(req, v, now_s))
 		return PW_HTTP_412;
 	return client_has_it(req, v, now_s) ? PW_HTTP_304 : PW_HTTP_200;

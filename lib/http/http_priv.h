@@ -83,13 +83,6 @@ void pw_text_path(struct pw_text *t, const char *path, uint32_t len);
 
 /* ---- status codes ---- */
 
-enum pw_http_status {
-#define X(code, reason) PW_HTTP_##code,
-	PW_HTTP_STATUSES(X)
-#undef X
-	PW_HTTP_STATUS_MAX
-};
-
 struct pw_http_status_info {
 	struct pw_str line; /**< "HTTP/1.1 200 OK\r\n" */
 	const char *name;   /**< "200 OK" */
@@ -189,6 +182,17 @@ static inline bool
 pw_req_has(const struct pw_req *req, enum pw_req_name name)
 {
 	return (req->seen >> name & 1) != 0;
+}
+
+/** Has it any field that could make its answer other than the whole file? */
+static inline bool
+pw_req_is_conditional(const struct pw_req *req)
+{
+	const uint16_t any = 1 << PW_REQ_IF_MATCH | 1 << PW_REQ_IF_UNMODIFIED_SINCE |
+			     1 << PW_REQ_IF_NONE_MATCH | 1 << PW_REQ_IF_MODIFIED_SINCE |
+			     1 << PW_REQ_RANGE;
+
+	return (req->seen & any) != 0;
 }
 
 /** The next value of @p name at or after field *i (start with 0). @return false at the end. */

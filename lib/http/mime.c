@@ -7,6 +7,7 @@
 #include "http_priv.h"
 
 #define TYPES_MAX 65535
+#define TYPE_MAX  127 /* RFC 6838 4.2 allows 127 on each side of the slash; nobody goes near */
 
 /* Types that have a number without being in the file. */
 static const char *const built_in[] = {"text/html", "application/octet-stream"};
@@ -104,7 +105,7 @@ read_line(struct pw_mime *m, char *line, uint32_t line_no)
 
 	line[strcspn(line, "#")] = '\0';
 	word = strtok_r(line, space, &save);
-	if (word == NULL)
+	if (word == NULL || strlen(word) > TYPE_MAX)
 		return 0;
 	for (char *ext = strtok_r(NULL, space, &save); ext != NULL && rc == 0;
 		ext = strtok_r(NULL, space, &save)) {

@@ -89,9 +89,17 @@ void pw_http_drain(struct pw_http *h, pw_ns now);
 	X(417, "Expectation Failed") \
 	X(431, "Request Header Fields Too Large") \
 	X(501, "Not Implemented") \
-	X(503, "Service Unavailable") \
 	X(505, "HTTP Version Not Supported")
+/* clang-format on */
 
+enum pw_http_status {
+#define X(code, reason) PW_HTTP_##code,
+	PW_HTTP_STATUSES(X)
+#undef X
+	PW_HTTP_STATUS_MAX
+};
+
+/* clang-format off */
 #define PW_HTTP_STATS(X) \
 	X(conns, "connections taken") \
 	X(requests_get, "GET requests") \
@@ -126,9 +134,7 @@ struct pw_http_stats {
 #define X(name, help) uint64_t name;
 	PW_HTTP_STATS(X)
 #undef X
-#define X(code, reason) uint64_t status_##code; /* responses begun */
-	PW_HTTP_STATUSES(X)
-#undef X
+	uint64_t status[PW_HTTP_STATUS_MAX]; /**< responses begun, by enum pw_http_status */
 };
 const struct pw_http_stats *pw_http_stats(const struct pw_http *h);
 

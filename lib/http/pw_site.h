@@ -23,6 +23,8 @@
 #include "pw_store.h"
 #include "pw_tree.h"
 
+#define PW_SITE_SERVER_MAX 128
+
 struct pw_site; /* private to http */
 
 struct pw_site_cfg {
@@ -31,9 +33,10 @@ struct pw_site_cfg {
 	const char *index_name;	    /**< served for its directory; NULL: index.html */
 	bool autoindex;		    /**< list directories that have no index file */
 	const char *mime_types;	    /**< NULL: /etc/mime.types */
-	const char *server;	    /**< value of Server; NULL: pagewire */
-	int64_t now_s;		    /**< Unix time; no Last-Modified is later (RFC 9110 8.8.2.1) */
-	uint64_t seed;		    /**< of the path table's hash */
+	const char *server; /**< value of Server; NULL: pagewire. ASCII, at most PW_SITE_SERVER_MAX
+			       bytes */
+	int64_t now_s;	    /**< Unix time; no Last-Modified is later (RFC 9110 8.8.2.1) */
+	uint64_t seed;	    /**< of the path table's hash */
 };
 
 struct pw_site_counts {
@@ -46,8 +49,8 @@ struct pw_site_counts {
 /**
  * Add every file of the tree, the redirects and listings of its directories and
  * the error pages to the store, and build the table of paths.
- * @return the site, or NULL with errno: ENOMEM, ENOENT or another error of
- *         reading mime_types (logged with its path).
+ * @return the site, or NULL with errno: ENOMEM, EINVAL (server), ENOENT or another
+ *         error of reading mime_types (logged with its path).
  */
 struct pw_site *pw_site_create(const struct pw_site_cfg *cfg);
 
