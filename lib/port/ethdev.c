@@ -25,6 +25,7 @@ RTE_LOG_REGISTER(pw_log_port, pagewire.port, NOTICE);
 struct traits {
 	const char *driver;
 	bool copies;	 /* payload is copied by the driver, by nature */
+	bool keeps_rx;	 /* closed, it does not give back what lies in its fill ring */
 	bool soft_cksum; /* "offloads" are a loop over the payload: taken as absent */
 	bool no_rx_intr;
 	bool same_mac;	/* the kernel's end has the same MAC address */
@@ -35,7 +36,7 @@ static const struct traits known[] = {
 	/* A receive descriptor of TAP is a piece of the scatter list of every readv(). */
 	{.driver = "net_tap", .copies = true, .soft_cksum = true, .same_mac = true, .n_rxd = 64},
 	{.driver = "net_af_packet", .copies = true, .no_rx_intr = true},
-	{.driver = "net_af_xdp", .copies = true, .no_rx_intr = true},
+	{.driver = "net_af_xdp", .copies = true, .keeps_rx = true, .no_rx_intr = true},
 	{.driver = "net_memif", .copies = true}, {.driver = "net_vhost", .copies = true},
 	{.driver = "net_pcap", .copies = true, .no_rx_intr = true},
 	{.driver = "net_ring", .no_rx_intr = true}, {.driver = "net_null", .no_rx_intr = true},
@@ -290,6 +291,7 @@ describe(const struct opening *o)
 	port->rx_ip4_cksum = o->rx_offloads & RTE_ETH_RX_OFFLOAD_IPV4_CKSUM;
 	port->rx_tcp_cksum = o->rx_offloads & RTE_ETH_RX_OFFLOAD_TCP_CKSUM;
 	port->driver_copies = o->traits->copies;
+	port->driver_keeps_rx = o->traits->keeps_rx;
 	PORT_LOG(INFO,
 		"port %u (%s): MTU %u, %u + %u descriptors, chains of %u, checksum tx %d/%d "
 		"rx %d/%d, TSO %d",
@@ -353,6 +355,8 @@ pw_port_buffers_out(const struct pw_port *port)
 	uint32_t out = 0;
 	uint16_t i;
 
+	if (port->driver_keeps_rx && port->stopped)
+		return 0; /* nobody can tell its buffers from lost ones; they go with the pool */
 	for (i = 0; port->rx_pools != NULL && i < port->n_queues; i++)
 		if (port->rx_pools[i] != NULL)
 			out += rte_mempool_in_use_count(port->rx_pools[i]);

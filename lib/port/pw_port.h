@@ -37,9 +37,10 @@ struct pw_port {
 	bool tso;
 	bool rx_ip4_cksum;
 	bool rx_tcp_cksum;
-	bool rx_intr;		/**< a worker can sleep until a packet comes */
-	bool driver_copies;	/**< the driver copies what it is given, by nature */
-	bool tx_prepare;	/**< rte_eth_tx_prepare() is needed before sending */
+	bool rx_intr;	      /**< a worker can sleep until a packet comes */
+	bool driver_copies;   /**< the driver copies what it is given, by nature */
+	bool driver_keeps_rx; /**< closed, it still has receive buffers: they go with their pool */
+	bool tx_prepare;      /**< rte_eth_tx_prepare() is needed before sending */
 	uint32_t gso_max_bytes; /**< payload of one packet to be cut up by the device; 0 without tso
 				 */
 	uint16_t n_rxd;
