@@ -124,7 +124,7 @@ put_text(struct answer *a, const char *text, uint32_t len)
 {
 	uint32_t n = (uint32_t)pw_min(len, a->left);
 
-	if (a->n == PW_SEG_SPANS_MAX)
+	if (is_full(a))
 		return false;
 	a->spans[a->n++] = (struct pw_span){(const uint8_t *)text, n, PW_PAGE_NONE};
 	a->left -= n;

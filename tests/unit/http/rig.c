@@ -150,9 +150,11 @@ rig_stop(void)
 	CU_ASSERT_EQUAL(use.responses, 0);
 	CU_ASSERT_EQUAL(use.range_sets, 0);
 	CU_ASSERT_EQUAL(rig.refs.n_holds, 0);
+	memset(&rig_cfg, 0, sizeof(rig_cfg));
+	if (use.conns > 0) /* the test gave up half-way, and has failed already */
+		return;
 	pw_http_destroy(rig.http);
 	pw_store_refs_fini(&rig.refs, &pw_mem_heap);
-	memset(&rig_cfg, 0, sizeof(rig_cfg));
 }
 
 void
