@@ -36,7 +36,7 @@
 # drivers-config/NAME.conf is shell; docs/devices.md describes its fields:
 #   PROFILE_DRIVER    the PMD, as the ready line names it
 #   PROFILE_WHAT      one line: what this device is for
-#   PROFILE_NEEDS     what must be there: root tun hugepages shared-memory cmd:X kernel:X pci
+#   PROFILE_NEEDS     what must be there: root tun af_xdp hugepages cmd:PROGRAM kernel:PATH pci
 #   PROFILE_EAL       array: EAL arguments that make the device
 #   PROFILE_OPTIONS   array: options of pagewire that go with it
 #   PROFILE_IP        address of pagewire
@@ -150,6 +150,8 @@ pw_profile_missing() {
 		case $need in
 		root) [ "$(id -u)" = 0 ] || missing+=("root's rights (use sudo)") ;;
 		tun) [ -c /dev/net/tun ] || missing+=("/dev/net/tun (modprobe tun)") ;;
+		af_xdp) grep -q '^XDP ' /proc/net/protocols ||
+			missing+=("sockets of the kind AF_XDP (this kernel does not offer them)") ;;
 		hugepages) [ "$(pw_free_mib)" -ge 64 ] ||
 			missing+=("64 MiB of free 2 MiB hugepages (sysctl vm.nr_hugepages=N)") ;;
 		cmd:*) command -v "${need#cmd:}" >/dev/null ||
