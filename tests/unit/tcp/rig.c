@@ -3,6 +3,7 @@
  */
 #include <stdlib.h>
 #include "pw_wire_cksum.h"
+#include "check.h"
 #include "rig.h"
 
 const struct rig_peer rig_linux = {
@@ -27,12 +28,14 @@ keep(void *ctx, const struct pw_tcp_seg *seg)
 	struct rig *r = ctx;
 	struct rig_seg *s = &r->out[r->n_out % RIG_OUT_MAX];
 
-	if (r->way_full)
+	if (r->way_full || r->way_room == 0)
 		return -ENOBUFS;
+	r->way_room--;
+	check_segment(r->t, seg);
 	CU_ASSERT_FATAL(r->n_out - r->n_seen < RIG_OUT_MAX);
 	r->n_out++;
-	*s = (struct rig_seg){.h = seg->hdr, .len = seg->len, .rtx = seg->rtx};
-	CU_ASSERT_EQUAL(seg->hdr.opt_len % 4, 0);
+	*s = (struct rig_seg){
+		.h = seg->hdr, .len = seg->len, .gso_size = seg->gso_size, .rtx = seg->rtx};
 	pw_tcp_parse_opts(seg->opts, seg->hdr.opt_len, &s->o);
 	if (s->o.has & PW_OPT_TS)
 		r->ts_ecr = s->o.ts_val;
@@ -42,13 +45,25 @@ keep(void *ctx, const struct pw_tcp_seg *seg)
 
 static const struct pw_tcp_env env = {.send = keep};
 
+static void
+act(struct rig_user *u, enum rig_callback in, struct pw_tcp_conn *c, pw_ns now)
+{
+	if (u->act == NULL || u->act_in != in)
+		return;
+	u->n_acts++;
+	u->act(c, now);
+}
+
 static bool
 on_open(void *ctx, struct pw_tcp_conn *c, pw_ns now)
 {
 	struct rig_user *u = ctx;
 
+	if (u->open_says_no)
+		return false;
 	u->c = c;
 	u->n_open++;
+	act(u, RIG_OPEN, c, now);
 	return true;
 }
 
@@ -61,13 +76,17 @@ on_recv(void *ctx, struct pw_tcp_conn *c, const uint8_t *data, uint32_t len, pw_
 	for (i = 0; i < n; i++)
 		u->received_wrong += data[i] != rig_byte(u->received + i);
 	u->received += n;
+	act(u, RIG_RECV, c, now);
 	return n;
 }
 
 static void
 on_eof(void *ctx, struct pw_tcp_conn *c, pw_ns now)
 {
-	((struct rig_user *)ctx)->n_eof++;
+	struct rig_user *u = ctx;
+
+	u->n_eof++;
+	act(u, RIG_EOF, c, now);
 }
 
 static uint32_t
@@ -78,8 +97,11 @@ on_source(void *ctx, struct pw_tcp_conn *c, pw_off off, uint32_t len, struct pw_
 	struct rig_user *u = ctx;
 	uint32_t i;
 
+	act(u, RIG_SOURCE, c, 0);
 	if (u->source_dry)
 		return 0;
+	if (u->source_at_most != 0)
+		len = (uint32_t)pw_min(len, u->source_at_most);
 	CU_ASSERT_FATAL(len <= sizeof(bytes) && len > 0);
 	for (i = 0; i < len; i++)
 		bytes[i] = rig_byte(off + i);
@@ -97,12 +119,16 @@ on_acked(void *ctx, struct pw_tcp_conn *c, pw_off una, pw_ns now)
 
 	CU_ASSERT_TRUE(una >= u->acked);
 	u->acked = una;
+	act(u, RIG_ACKED, c, now);
 }
 
 static void
 on_timer(void *ctx, struct pw_tcp_conn *c, pw_ns now)
 {
-	((struct rig_user *)ctx)->n_timer++;
+	struct rig_user *u = ctx;
+
+	u->n_timer++;
+	act(u, RIG_TIMER, c, now);
 }
 
 static void
@@ -113,6 +139,7 @@ on_gone(void *ctx, struct pw_tcp_conn *c, enum pw_tcp_end why, pw_ns now)
 	u->n_gone++;
 	u->why = why;
 	u->c = NULL;
+	act(u, RIG_GONE, c, now);
 }
 
 static const struct pw_tcp_app app = {
@@ -136,6 +163,9 @@ rig_open(struct rig *r, const struct pw_tcp_cfg *more)
 	r->us = pw_addr_v4(RTE_BE32(0x0a4d0001));
 	r->peer = pw_addr_v4(RTE_BE32(0x0a4d0002));
 	r->user.take_at_most = UINT32_MAX;
+	r->way_room = UINT32_MAX;
+	r->port = RIG_PEER_PORT;
+	r->peer_iss = RIG_PEER_ISS;
 	cfg.mem = &pw_mem_heap;
 	cfg.env = &env;
 	cfg.env_ctx = r;
@@ -171,31 +201,16 @@ rig_close(struct rig *r)
 }
 
 enum pw_drop
-rig_in(struct rig *r, uint8_t flags, uint32_t seq, uint32_t ack, uint32_t wnd, uint32_t len,
-	const struct pw_tcp_sack *sack, uint32_t n_sack)
+rig_raw(struct rig *r, struct pw_tcp_hdr h, const uint8_t *opts, uint32_t len)
 {
-	uint8_t *bytes = malloc(100 + len), opts[PW_TCP_OPT_MAX];
-	struct pw_tcp_hdr h = {.sport = RIG_PEER_PORT,
-		.dport = RIG_PORT,
-		.seq = seq,
-		.ack = ack,
-		.wnd = (uint16_t)(flags & PW_TCP_SYN ? wnd : wnd >> r->peer_shift),
-		.flags = flags};
+	uint8_t *bytes = malloc(100 + len);
 	struct pw_tcp_pkt pkt = {.src = r->peer, .dst = r->us, .l4 = bytes};
-	uint32_t i, hlen, n = 0;
+	uint32_t i, hlen = pw_tcp_emit(bytes, &h, opts);
 	enum pw_drop why;
 	uint16_t sum;
 
-	if (r->ts != 0) {
-		pw_tcp_put_ts(opts, r->ts + (uint32_t)(r->now / PW_NS_PER_MS), r->ts_ecr);
-		n = PW_TCP_TS_LEN;
-	}
-	if (n_sack > 0)
-		n += pw_tcp_put_sack(opts + n, sack, n_sack);
-	h.opt_len = (uint8_t)n;
-	hlen = pw_tcp_emit(bytes, &h, opts);
 	for (i = 0; i < len; i++)
-		bytes[hlen + i] = rig_byte(seq - (RIG_PEER_ISS + 1) + i);
+		bytes[hlen + i] = rig_byte(h.seq - (r->peer_iss + 1) + i);
 	pkt.len = hlen + len;
 	sum = pw_sum_add(pw_sum_pseudo(&pkt.src, &pkt.dst, 6, pkt.len), pw_sum(bytes, pkt.len));
 	sum = pw_sum_finish(sum);
@@ -205,35 +220,85 @@ rig_in(struct rig *r, uint8_t flags, uint32_t seq, uint32_t ack, uint32_t wnd, u
 	return why;
 }
 
+uint32_t
+rig_ts(const struct rig *r)
+{
+	return r->ts + (uint32_t)(r->now / PW_NS_PER_MS);
+}
+
 enum pw_drop
-rig_syn(struct rig *r, const struct rig_peer *p)
+rig_in(struct rig *r, uint8_t flags, uint32_t seq, uint32_t ack, uint32_t wnd, uint32_t len,
+	const struct pw_tcp_sack *sack, uint32_t n_sack)
+{
+	uint8_t opts[PW_TCP_OPT_MAX];
+	struct pw_tcp_hdr h = {.sport = r->port,
+		.dport = RIG_PORT,
+		.seq = seq,
+		.ack = ack,
+		.wnd = (uint16_t)(flags & PW_TCP_SYN ? wnd : wnd >> r->peer_shift),
+		.flags = flags};
+	uint32_t n = 0;
+
+	if (r->ts != 0) {
+		pw_tcp_put_ts(opts, rig_ts(r), r->ts_ecr);
+		n = PW_TCP_TS_LEN;
+	}
+	if (n_sack > 0)
+		n += pw_tcp_put_sack(opts + n, sack, n_sack);
+	h.opt_len = (uint8_t)n;
+	return rig_raw(r, h, opts, len);
+}
+
+static uint32_t
+syn_opts(struct rig *r, const struct rig_peer *p, uint8_t *opts)
 {
 	struct pw_tcp_opts o = {.has = PW_OPT_MSS, .mss = p->mss, .wscale = (uint8_t)p->wscale};
-	uint8_t bytes[60], opts[PW_TCP_OPT_MAX];
-	struct pw_tcp_hdr h = {.sport = RIG_PEER_PORT,
-		.dport = RIG_PORT,
-		.seq = RIG_PEER_ISS,
-		.wnd = p->wnd,
-		.flags = PW_TCP_SYN};
-	struct pw_tcp_pkt pkt = {.src = r->peer, .dst = r->us, .l4 = bytes, .cksum_ok = true};
 
 	o.has |= p->wscale >= 0 ? PW_OPT_WSCALE : 0;
 	o.has |= p->sack ? PW_OPT_SACK_OK : 0;
 	if (p->ts) {
 		r->ts = 500000;
 		o.has |= PW_OPT_TS;
-		o.ts_val = r->ts + (uint32_t)(r->now / PW_NS_PER_MS);
+		o.ts_val = rig_ts(r);
+		o.ts_ecr = r->ts_ecr;
 	}
-	h.opt_len = (uint8_t)pw_tcp_put_syn_opts(opts, &o);
-	pkt.len = pw_tcp_emit(bytes, &h, opts);
-	return pw_tcp_input(r->t, &pkt, r->now);
+	return pw_tcp_put_syn_opts(opts, &o);
+}
+
+enum pw_drop
+rig_syn(struct rig *r, const struct rig_peer *p)
+{
+	uint8_t opts[PW_TCP_OPT_MAX];
+	struct pw_tcp_hdr h = {.sport = r->port,
+		.dport = RIG_PORT,
+		.seq = r->peer_iss,
+		.wnd = p->wnd,
+		.flags = PW_TCP_SYN};
+
+	h.opt_len = (uint8_t)syn_opts(r, p, opts);
+	return rig_raw(r, h, opts, 0);
+}
+
+enum pw_drop
+rig_syn_ack(struct rig *r, const struct rig_peer *p)
+{
+	uint8_t opts[PW_TCP_OPT_MAX];
+	struct pw_tcp_hdr h = {.sport = r->port,
+		.dport = RIG_PORT,
+		.seq = r->peer_iss,
+		.ack = r->iss + 1,
+		.wnd = p->wnd,
+		.flags = PW_TCP_SYN | PW_TCP_ACK};
+
+	h.opt_len = (uint8_t)syn_opts(r, p, opts);
+	return rig_raw(r, h, opts, 0);
 }
 
 void
 rig_learn(struct rig *r, const struct rig_peer *p, const struct rig_seg *syn_ack)
 {
 	r->iss = syn_ack->h.seq;
-	r->snd = RIG_PEER_ISS + 1;
+	r->snd = r->peer_iss + 1;
 	r->peer_shift = (syn_ack->o.has & PW_OPT_WSCALE) ? (uint8_t)p->wscale : 0;
 }
 
@@ -247,13 +312,30 @@ rig_accept(struct rig *r, const struct rig_peer *p)
 	s = rig_next(r);
 	CU_ASSERT_PTR_NOT_NULL_FATAL(s);
 	CU_ASSERT_EQUAL(s->h.flags, PW_TCP_SYN | PW_TCP_ACK);
-	CU_ASSERT_EQUAL(s->h.ack, RIG_PEER_ISS + 1);
+	CU_ASSERT_EQUAL(s->h.ack, r->peer_iss + 1);
 	rig_learn(r, p, s);
 	r->now += MS(10); /* the round trip */
 	CU_ASSERT_EQUAL(rig_ack(r, 0), PW_OK);
 	rig_run(r);
 	CU_ASSERT_PTR_NOT_NULL_FATAL(r->user.c);
 	EXPECT_NOTHING(r);
+}
+
+struct pw_tcp_conn *
+rig_connect(struct rig *r, const struct rig_peer *p)
+{
+	const struct rig_seg *s;
+	struct pw_tcp_conn *c =
+		pw_tcp_connect(r->t, &r->us, RIG_PORT, &r->peer, r->port, &app, &r->user, r->now);
+
+	CU_ASSERT_PTR_NOT_NULL_FATAL(c);
+	rig_run(r);
+	s = rig_next(r);
+	CU_ASSERT_PTR_NOT_NULL_FATAL(s);
+	CU_ASSERT_EQUAL(s->h.flags, PW_TCP_SYN);
+	rig_learn(r, p, s);
+	r->now += MS(10);
+	return c;
 }
 
 enum pw_drop
@@ -285,7 +367,7 @@ rig_sack(struct rig *r, pw_off off, const pw_off *blocks)
 enum pw_drop
 rig_data(struct rig *r, pw_off off, uint32_t len)
 {
-	return rig_in(r, PW_TCP_ACK, RIG_PEER_ISS + 1 + (uint32_t)off,
+	return rig_in(r, PW_TCP_ACK, r->peer_iss + 1 + (uint32_t)off,
 		r->iss + 1 + (uint32_t)r->user.acked, 64000u << r->peer_shift, len, NULL, 0);
 }
 
@@ -293,6 +375,7 @@ void
 rig_run(struct rig *r)
 {
 	pw_tcp_run(r->t, r->now);
+	check_turn(r->t, r->way_full || r->way_room == 0);
 }
 
 void
@@ -302,7 +385,7 @@ rig_wait(struct rig *r, pw_ns ns)
 	int turns = 0;
 
 	rig_run(r);
-	while (pw_tcp_next(r->t) <= end && !r->way_full) {
+	while (pw_tcp_next(r->t) <= end && !r->way_full && r->way_room > 0) {
 		pw_ns next = pw_tcp_next(r->t);
 
 		CU_ASSERT_FATAL(turns++ < 100000);

@@ -27,8 +27,19 @@ struct rig_seg {
 	struct pw_tcp_hdr h;
 	struct pw_tcp_opts o;
 	uint32_t len;
+	uint32_t gso_size;
 	bool rtx;
 	bool bytes_right; /**< every payload byte is the source's */
+};
+
+enum rig_callback {
+	RIG_OPEN,
+	RIG_RECV,
+	RIG_EOF,
+	RIG_SOURCE,
+	RIG_ACKED,
+	RIG_TIMER,
+	RIG_GONE
 };
 
 /** The user of a connection. */
@@ -43,7 +54,13 @@ struct rig_user {
 	pw_off acked;
 	uint32_t take_at_most; /**< recv() takes this much a call */
 	bool source_dry;
+	uint32_t source_at_most; /**< source() lends this much a call; 0: all */
+	bool open_says_no;
 	enum pw_tcp_end why;
+	/** Called from inside the callback that `act_in` names. */
+	void (*act)(struct pw_tcp_conn *c, pw_ns now);
+	enum rig_callback act_in;
+	uint32_t n_acts;
 };
 
 struct rig {
@@ -53,13 +70,16 @@ struct rig {
 	struct rig_seg out[RIG_OUT_MAX];
 	uint32_t n_out;
 	uint32_t n_seen;
-	bool way_full; /**< env->send() refuses */
+	bool way_full;	   /**< env->send() refuses */
+	uint32_t way_room; /**< segments that it still takes */
 	/* the peer */
 	struct pw_addr us;
 	struct pw_addr peer;
-	uint32_t snd; /**< its next sequence number */
-	uint32_t iss; /**< ours, learnt from the SYN-ACK */
-	uint32_t ts;  /**< its clock; 0: no timestamps */
+	uint16_t port;
+	uint32_t peer_iss; /**< RIG_PEER_ISS unless the test says otherwise */
+	uint32_t snd;	   /**< its next sequence number */
+	uint32_t iss;	   /**< ours, learnt from the SYN-ACK */
+	uint32_t ts;	   /**< its clock; 0: no timestamps */
 	uint32_t ts_ecr;
 	uint8_t peer_shift;
 };
@@ -93,7 +113,17 @@ void rig_learn(struct rig *r, const struct rig_peer *p, const struct rig_seg *sy
 /** Handshake; the connection is in r->user.c. */
 void rig_accept(struct rig *r, const struct rig_peer *p);
 
-/** Feed a raw segment. @return what pw_tcp_input() said */
+/** Open a connection to the peer: our SYN has gone out, and 10 ms with it. */
+struct pw_tcp_conn *rig_connect(struct rig *r, const struct rig_peer *p);
+enum pw_drop rig_syn_ack(struct rig *r, const struct rig_peer *p);
+
+/** Any header, options and @p len bytes of the peer's stream, checksum right. */
+enum pw_drop rig_raw(struct rig *r, struct pw_tcp_hdr h, const uint8_t *opts, uint32_t len);
+
+/** What the peer's clock says. */
+uint32_t rig_ts(const struct rig *r);
+
+/** Feed a segment, with timestamps when they are spoken. @return what pw_tcp_input() said */
 enum pw_drop rig_in(struct rig *r, uint8_t flags, uint32_t seq, uint32_t ack, uint32_t wnd,
 	uint32_t len, const struct pw_tcp_sack *sack, uint32_t n_sack);
 

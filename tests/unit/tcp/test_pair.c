@@ -11,6 +11,7 @@
 #include "pw_rand.h"
 #include "pw_tcp.h"
 #include "pw_wire_cksum.h"
+#include "check.h"
 
 #define QUEUE_MAX  4096
 #define FRAME_MAX  1600
@@ -126,6 +127,7 @@ transmit(void *ctx, const struct pw_tcp_seg *seg)
 	uint16_t sum;
 
 	CU_ASSERT_FATAL(n + seg->len <= 1480);
+	check_segment(h->t, seg);
 	for (i = 0; i < seg->n_spans; i++) {
 		memcpy(bytes + n, seg->spans[i].addr, seg->spans[i].len);
 		n += seg->spans[i].len;
@@ -342,6 +344,8 @@ pair_run(struct pair *p, pw_ns limit)
 		deliver(p);
 		pw_tcp_run(p->host[0].t, p->now);
 		pw_tcp_run(p->host[1].t, p->now);
+		check_turn(p->host[0].t, false);
+		check_turn(p->host[1].t, false);
 	}
 }
 
