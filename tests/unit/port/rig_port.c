@@ -12,7 +12,8 @@ rx_burst(void *q, struct rte_mbuf **pkts, uint16_t n)
 {
 	struct rig_port *rp = q;
 
-	n = (uint16_t)RTE_MIN(RTE_MIN(n, rp->rx_burst), rp->n_rx);
+	n = RTE_MIN(n, rp->rx_burst);
+	n = (uint16_t)RTE_MIN(n, rp->n_rx);
 	memcpy(pkts, rp->rx, n * sizeof(*pkts));
 	rp->n_rx -= n;
 	memmove(rp->rx, rp->rx + n, rp->n_rx * sizeof(*pkts));

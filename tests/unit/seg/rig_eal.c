@@ -12,14 +12,17 @@ rig_eal(void)
 {
 	static const char *const args[] = {"unit", "--no-huge", "--no-pci", "-m", "192",
 		"--no-telemetry", "--no-shconf", "--lcores", "0", "--log-level", "lib.eal:error"};
+	static char words[RTE_DIM(args)][16]; /* the EAL writes into what it is given */
 	static char *argv[RTE_DIM(args) + 1];
 	static bool started;
 	size_t i;
 
 	if (started)
 		return 0;
-	for (i = 0; i < RTE_DIM(args); i++)
-		argv[i] = strdup(args[i]);
+	for (i = 0; i < RTE_DIM(args); i++) {
+		snprintf(words[i], sizeof(words[i]), "%s", args[i]);
+		argv[i] = words[i];
+	}
 	started = rte_eal_init(RTE_DIM(args), argv) >= 0;
 	return started ? 0 : -1;
 }
