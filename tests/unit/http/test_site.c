@@ -191,12 +191,12 @@ counts(void)
 static void
 server_is_checked(void)
 {
-	static const char *const bad[] = {"a\r\nX: y", "\xc3\xa4",
-		"0123456789012345678901234567890123456789012345678901234567890123456789"
-		"0123456789012345678901234567890123456789012345678901234567890123456789"};
+	char longer[PW_SITE_SERVER_MAX + 2] = "";
+	const char *const bad[] = {"a\r\nX: y", "\xc3\xa4", longer};
 	struct pw_store *store = pw_store_create();
 	size_t i;
 
+	memset(longer, 'a', PW_SITE_SERVER_MAX + 1);
 	for (i = 0; i < RTE_DIM(bad); i++) {
 		struct pw_site_cfg cfg = {.tree = rig.tree, .store = store, .server = bad[i]};
 
