@@ -95,6 +95,13 @@ struct rig_peer {
 extern const struct rig_peer rig_linux;	  /**< all options */
 extern const struct rig_peer rig_ancient; /**< none but MSS */
 
+/** The callbacks of struct rig_user. */
+extern const struct pw_tcp_app *const rig_app;
+
+/* clang-format off */
+#define TEST(f) {#f, f} /**< a line of a suite's table */
+/* clang-format on */
+
 void rig_open(struct rig *r, const struct pw_tcp_cfg *more);
 void rig_close(struct rig *r);
 
