@@ -25,8 +25,8 @@ hex_digit(char ch)
 static bool
 is_host_char(char ch)
 {
-	return is_alpha(ch) || (ch >= '0' && ch <= '9') ||
-	       (ch != '\0' && strchr("-._~!$&'()*+,;=", ch) != NULL);
+	return is_alpha(ch) || (ch >= '0' && ch <= '9') || ch == '.' ||
+	       (ch != '\0' && strchr("-_~!$&'()*+,;=", ch) != NULL);
 }
 
 /* Where the host ends: behind a ']' or before a ':'. 0xffffffff: not a host. */

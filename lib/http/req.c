@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause
  * Copyright (c) 2026 the pagewire authors
  */
+#include <rte_byteorder.h>
 #include <rte_common.h>
 #include "http_priv.h"
 
@@ -45,6 +46,38 @@ is_text(uint8_t ch)
 	return (ch >= ' ' && ch != 0x7f) || ch == '\t';
 }
 
+/*
+ * The lowest bit set in the result is the top bit of the first of eight bytes
+ * that is a control character (a tab, too); 0: none is.
+ */
+static inline uint64_t
+find_control(uint64_t x)
+{
+	const uint64_t ones = UINT64_C(0x0101010101010101);
+	uint64_t del = x ^ (ones * 0x7f);
+
+	return (((x - ones * ' ') & ~x) | ((del - ones) & ~del)) & (ones << 7);
+}
+
+/* Over the text from @p i on, within a line. */
+static inline uint32_t
+skip_text(const uint8_t *data, uint32_t i, uint32_t len)
+{
+	uint64_t x, found;
+
+	while (i + sizeof(x) <= len) {
+		memcpy(&x, data + i, sizeof(x));
+		found = find_control(rte_le_to_cpu_64(x));
+		i += found != 0 ? (uint32_t)__builtin_ctzll(found) / 8 : (uint32_t)sizeof(x);
+		if (found != 0 && !is_text(data[i]))
+			return i;
+		i += found != 0;
+	}
+	while (i < len && is_text(data[i]))
+		i++;
+	return i;
+}
+
 /* One byte where it is no plain text within a line. @return the next state, or -1 */
 static int
 scan_step(int at, uint8_t ch)
@@ -75,8 +108,7 @@ scan(struct pw_req_parser *p, const uint8_t *data, uint32_t len, bool *ok)
 	*ok = true;
 	while (i < len && at != AT_END) {
 		if (at == IN_LINE) {
-			while (i < len && is_text(data[i]))
-				i++;
+			i = skip_text(data, i, len);
 			if (i == len)
 				break;
 		}
@@ -151,7 +183,7 @@ on_field(llhttp_t *ll, const char *at, size_t len)
 static bool
 named(struct pw_str s, const char *name)
 {
-	return strncasecmp(s.at, name, s.len) == 0;
+	return (s.at[0] | 0x20) == (name[0] | 0x20) && strncasecmp(s.at, name, s.len) == 0;
 }
 
 static enum pw_req_name

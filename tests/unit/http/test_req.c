@@ -215,6 +215,28 @@ nul_is_refused_anywhere(void)
 	}
 }
 
+/* A field value takes what RFC 9110 5.5 says, at whatever place of a word it stands. */
+static void
+every_octet_at_every_place_of_a_value(void)
+{
+	static const char text[] = GET HOST "X: 0123\t56789abcdef0123456789\r\n" END;
+	uint32_t from = (uint32_t)(strstr(text, "0123") - text);
+	char copy[sizeof(text)];
+	uint32_t i, used;
+	int ch;
+
+	for (i = from + 1; i < from + 22; i++) {
+		for (ch = 0; ch < 256; ch++) {
+			bool ok = (ch >= ' ' && ch != 0x7f) || ch == '\t';
+
+			memcpy(copy, text, sizeof(text));
+			copy[i] = (char)ch;
+			CU_ASSERT_EQUAL(
+				feed(copy, sizeof(text) - 1, &used), ok ? PW_REQ_DONE : PW_REQ_BAD);
+		}
+	}
+}
+
 /* ---- what is taken ---- */
 
 static const struct {
@@ -426,6 +448,7 @@ static CU_TestInfo tests[] = {
 	{"refuses", refuses},
 	{"refuses_byte_by_byte", refuses_byte_by_byte},
 	{"nul_is_refused_anywhere", nul_is_refused_anywhere},
+	{"every_octet_at_every_place_of_a_value", every_octet_at_every_place_of_a_value},
 	{"takes", takes},
 	{"takes_in_any_pieces", takes_in_any_pieces},
 	{"long_target_is_414", long_target_is_414},
