@@ -252,7 +252,7 @@ class Pagewire:
         options = list(map(str, options))
         if "--idle" not in options:
             options += ["--idle", "sleep"]
-        self.arguments = ["--lcores", lcores, *memory, "--file-prefix", self.prefix, *profile.eal,
+        self.arguments = ["--lcores", lcores, *map(str, memory), "--file-prefix", self.prefix, *profile.eal,
                           "--", "--root", str(root), "--ip", profile.ip, *profile.options,
                           *options]
         self.tmp = pathlib.Path(tempfile.mkdtemp(prefix="pwt-out."))

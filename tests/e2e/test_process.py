@@ -96,13 +96,6 @@ def test_ready_line(tap, site):
                     f"1 worker, {len(files)} files, {sum(f.stat().st_size for f in files)} bytes")
 
 
-def test_store_too_small_is_refused(site):
-    harness.need_profile("tap")
-    with pytest.raises(harness.Failure, match="(?s)exit [12].*--store-size"):
-        with harness.serving("tap", site.root, ["--store-size", "2M"], check=False):
-            pass
-
-
 def test_statistics_while_it_runs(site):
     with harness.serving("tap", site.root, ["--stats-period", "1"]) as server:
         fetch(server, "/size/65536")
@@ -114,14 +107,42 @@ def test_statistics_while_it_runs(site):
 # ---- memory ----
 
 
-@pytest.mark.parametrize("memory", [[], ["--in-memory"], ["--huge-unlink"],
-                                    ["--no-huge", "--no-shconf"]],
-                         ids=["hugepages", "in-memory", "huge-unlink", "no-huge"])
-def test_memory_mode(site, memory):
-    if "--no-huge" not in memory and harness.free_hugepages_mib() < 512:
+@pytest.fixture
+def hugetlbfs(tmp_path):
+    """A file system of hugepages for the modes that need one, gone afterwards with its pages."""
+    if harness.free_hugepages_mib() < 512:
         pytest.skip("512 MiB of free hugepages cannot be had here")
+    subprocess.run(["mount", "-t", "hugetlbfs", "none", tmp_path], check=True)
+    yield ["--huge-dir", tmp_path]
+    subprocess.run(["umount", tmp_path], check=True)
+
+
+def assert_serves_from(memory, site):
     with harness.serving("tap", site.root, memory=memory) as server:
         assert fetch(server, "/middle.bin").sha256 == site.files["middle.bin"]
+
+
+def test_memory_in_hugepage_files(site, hugetlbfs):
+    assert_serves_from(hugetlbfs, site)
+
+
+def test_memory_in_unlinked_hugepage_files(site, hugetlbfs, tmp_path):
+    assert_serves_from([*hugetlbfs, "--huge-unlink"], site)
+    assert list(tmp_path.iterdir()) == [], "nothing is left in the file system"
+
+
+def test_memory_in_anonymous_hugepages(site, hugetlbfs):
+    assert_serves_from(["--in-memory"], site)
+
+
+def test_memory_without_hugepages(site):
+    assert_serves_from(["--no-huge", "--no-shconf"], site)
+
+
+def test_store_size_below_the_need_is_refused(site):
+    with pytest.raises(harness.CannotStart, match="--store-size"):
+        with harness.serving("tap", site.root, ["--store-size", "2M"], check=False):
+            pass
 
 
 # ---- the end ----

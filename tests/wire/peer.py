@@ -27,6 +27,7 @@ def decode(data):
 class Peer:
     def __init__(self, server, address="10.77.0.9", mac="02:00:00:00:00:09"):
         self.server, self.address, self.mac = server, address, mac
+        self.addresses = {address}  # those that it answers ARP for
         self.ports = itertools.count(20000)
         self.pings = itertools.count(1)
         with server.namespace.entered():
@@ -68,8 +69,8 @@ class Peer:
             frame = decode(self.sock.recv(65536))
             if frame.dst not in (self.mac, BROADCAST):
                 continue
-            if ARP in frame and frame[ARP].op == 1 and frame[ARP].pdst == self.address:
-                self.send(self.ether() / ARP(op="is-at", hwsrc=self.mac, psrc=self.address,
+            if ARP in frame and frame[ARP].op == 1 and frame[ARP].pdst in self.addresses:
+                self.send(self.ether() / ARP(op="is-at", hwsrc=self.mac, psrc=frame[ARP].pdst,
                                              hwdst=frame.src, pdst=frame[ARP].psrc))
                 continue
             yield frame
@@ -124,8 +125,9 @@ def flags(frame):
 class Conn:
     """One TCP connection of the scripted host; nothing happens by itself."""
 
-    def __init__(self, peer, dport=80, isn=1000, window=65535, mss=1460, options=None):
+    def __init__(self, peer, dport=80, isn=1000, window=65535, mss=1460, options=None, src=None):
         self.peer, self.dport, self.window = peer, dport, window
+        self.src = src or peer.address
         self.sport = next(peer.ports)
         self.snd_nxt, self.rcv_nxt = isn, 0
         self.options = options if options is not None else [("MSS", mss)]
@@ -138,7 +140,7 @@ class Conn:
                   "window": self.window, **fields}
         fields["seq"] &= 0xffffffff
         fields["ack"] &= 0xffffffff
-        return self.peer.ip(**(ip or {})) / TCP(sport=self.sport, dport=self.dport, flags=flags,
+        return self.peer.ip(**{"src": self.src, **(ip or {})}) / TCP(sport=self.sport, dport=self.dport, flags=flags,
                                                 **fields) / data
 
     def syn(self, **fields):
@@ -216,7 +218,10 @@ class Conn:
         return len(answers) == 1 and flags(answers[0]) == "R"
 
     def reset(self):
+        """At the sequence number that is expected, also when only the SYN was sent."""
         self.peer.send(self.segment("R"))
+        if self.iss is None:
+            self.peer.send(self.segment("R", seq=self.snd_nxt + 1))
 
 
 def payload(frame):
