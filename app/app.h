@@ -35,6 +35,7 @@ struct app {
 	char **eal_argv;
 	int eal_argc;
 	bool no_huge;
+	bool in_memory;
 	bool memory_said; /* -m, --socket-mem */
 	bool eal_up;
 

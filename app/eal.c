@@ -64,6 +64,8 @@ look_at_eal_args(struct app *app)
 
 		if (strcmp(a, "--no-huge") == 0)
 			app->no_huge = true;
+		if (strcmp(a, "--in-memory") == 0)
+			app->in_memory = true;
 		if (strncmp(a, "-m", 2) == 0 || strncmp(a, "--socket-mem", 12) == 0)
 			app->memory_said = true;
 	}
@@ -184,6 +186,25 @@ add_memory_arg(struct app *app, uint64_t want)
 	return STATUS_OK;
 }
 
+/* Hugepages in files need a file system to be in. */
+static int
+check_mount(void)
+{
+	FILE *f = fopen("/proc/mounts", "r");
+	bool found = false;
+	char line[512];
+
+	while (f != NULL && !found && fgets(line, sizeof(line), f) != NULL)
+		found = strstr(line, " hugetlbfs ") != NULL;
+	if (f != NULL)
+		fclose(f);
+	if (found)
+		return STATUS_OK;
+	COMPLAIN("no hugetlbfs is mounted: put the EAL option --in-memory in front of '--', or "
+		 "'mount -t hugetlbfs none /dev/hugepages'");
+	return STATUS_FAILED;
+}
+
 int
 memory_plan(struct app *app)
 {
@@ -191,8 +212,11 @@ memory_plan(struct app *app)
 	uint64_t store = pw_store_need(app->store);
 	uint64_t eal = pool_bytes(app) + (ours ? store + PW_PAGE_BYTES : 0);
 
-	if (!app->no_huge)
-		return check_hugepages(eal + (ours ? 0 : store));
+	if (!app->no_huge) {
+		if (check_hugepages(eal + (ours ? 0 : store)) != STATUS_OK)
+			return STATUS_FAILED;
+		return app->in_memory ? STATUS_OK : check_mount();
+	}
 	if (!ours && check_hugepages(store) != STATUS_OK)
 		return STATUS_FAILED;
 	return app->memory_said ? STATUS_OK : add_memory_arg(app, eal);

@@ -246,6 +246,7 @@ app_report(const struct app *app, struct pw_report *out)
 	uint32_t i;
 
 	out->at = rte_get_timer_cycles() * PW_NS_PER_US / (rte_get_timer_hz() / 1000000);
+	out->tsc_hz = rte_get_tsc_hz();
 	out->n_ports = app->n_ports;
 	for (i = 0; i < app->n_ports; i++) {
 		out->ports[i] = &app->ports[i];

@@ -258,7 +258,7 @@ const struct setting settings[] = {
 	{"root", "DIR", NULL, "directory to serve, with its sub-directories; required",
 		"a directory that can be read", read_dir, AT(root)},
 	{"ip", "ADDR/PREFIX[@PORT]", NULL,
-		"an address of device port PORT (0 if not said); may be repeated; required",
+		"an address of device port PORT [0]; may be repeated; required",
 		"an IPv4 address of a host, a prefix of 1 to 32 bits, a port of 0 to 7; up to 64, "
 		"each once",
 		read_ip, AT(ips), .list = true},

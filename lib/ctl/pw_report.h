@@ -18,7 +18,8 @@
 
 /** All figures, of about one moment. */
 struct pw_report {
-	pw_ns at; /**< any clock, the same for all reports */
+	pw_ns at;	 /**< any clock, the same for all reports */
+	uint64_t tsc_hz; /**< of the cycles that the worker counts */
 	uint32_t n_ports;
 	const struct pw_port *ports[PW_LOOP_IFS_MAX];
 	struct pw_port_stats port[PW_LOOP_IFS_MAX];

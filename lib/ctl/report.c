@@ -177,8 +177,10 @@ pw_report_rates(FILE *out, const struct pw_report *now, const struct pw_report *
 	rates_tcp(&iv, n, b);
 	rates_http(&iv, now, before);
 	rates_ledger(&iv, &n->ledger, &b->ledger);
-	fprintf(out, "  worker   busy in %.1f %% of its turns, slept %" PRIu64 " times\n",
-		percent(n->busy_turns - b->busy_turns, n->turns - b->turns), n->sleeps - b->sleeps);
+	fprintf(out, "  worker   busy %.1f %% of the time, slept %" PRIu64 " times\n",
+		100.0 * (double)(n->busy_cycles - b->busy_cycles) /
+			(iv.seconds * (double)pw_max(now->tsc_hz, 1)),
+		n->sleeps - b->sleeps);
 	rates_drops(out, &n->drops, &b->drops);
 	fflush(out);
 }

@@ -137,8 +137,8 @@ rates_are_per_second(void)
 	now.worker.tcp.rtx_bytes = 100;
 	now.http.responses_done = 20;
 	now.http.status[PW_HTTP_200] = 20;
-	now.worker.turns = 10;
-	now.worker.busy_turns = 5;
+	now.tsc_hz = 1000;
+	now.worker.busy_cycles = 1000;
 	rates();
 	SAYS("pagewire: the last 2.0 s\n");
 	SAYS("12.3 kpkt/s");
@@ -146,7 +146,7 @@ rates_are_per_second(void)
 	SAYS("sent again 10.00 %");
 	SAYS("10 responses/s");
 	SAYS("200: 20");
-	SAYS("busy in 50.0 %");
+	SAYS("busy 50.0 % of the time");
 	CU_ASSERT_PTR_NULL(strstr(text, "dropped"));
 }
 
