@@ -40,8 +40,8 @@ done
 [ ${#wanted[@]} -gt 0 ] || wanted=("${BENCHES[@]}")
 
 [ "$(id -u)" = 0 ] || pw_die "benchmarks make network namespaces: run it with sudo"
-[ "$setup" = no ] || scripts/setup.sh
-[ -e build/build.ninja ] || meson setup build -Dbuildtype=release >/dev/null
+[ "$setup" = no ] || scripts/setup.sh bench
+[ -e build/build.ninja ] || meson setup build >/dev/null
 ninja -C build >build/bench-build.log || {
 	cat build/bench-build.log
 	exit 1

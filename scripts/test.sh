@@ -15,13 +15,15 @@
 #   asan    the same under AddressSanitizer and UndefinedBehaviorSanitizer
 #   e2e     curl, wget and the kernel's TCP against pagewire, in namespaces
 #   wire    frames made by scapy against pagewire under the sanitizers
-#   run     scripts/run.sh --once with the release build
+#   run     scripts/run.sh --once with the release build, on every device of drivers-config
 #
 # Full logs are in build/test-logs. The last line is "N passed, N failed, N
 # skipped"; the exit status is 0 when none failed and something ran.
 # shellcheck disable=SC2317  # stages are called by their names
 set -euo pipefail
 cd "$(dirname "$0")/.."
+# shellcheck source=scripts/lib.sh
+. scripts/lib.sh
 
 STAGES=(style units asan e2e wire run)
 LOGS=build/test-logs
@@ -42,10 +44,7 @@ while [ $# -gt 0 ]; do
 		exit 0
 		;;
 	*)
-		if [[ " ${STAGES[*]} " != *" $1 "* ]]; then
-			echo "test.sh: no stage '$1'; allowed: ${STAGES[*]}" >&2
-			exit 2
-		fi
+		[[ " ${STAGES[*]} " == *" $1 "* ]] || pw_die "no stage '$1'; there are: ${STAGES[*]}"
 		wanted+=("$1")
 		;;
 	esac
@@ -120,7 +119,7 @@ compile() {
 	ninja -C "$dir"
 }
 
-build_release() { build build -Dbuildtype=release; }
+build_release() { build build; }
 build_debug() { build build-debug -Dasserts=true; }
 build_asan() { build build-asan -Dasserts=true -Db_sanitize=address,undefined; }
 
@@ -214,9 +213,19 @@ stage_wire() {
 }
 
 stage_run() {
+	local profile lacking args
 	need_root run || return 0
 	build_release
-	check 'run/once' timeout 300 scripts/run.sh --once
+	for profile in $(pw_profiles); do
+		if lacking=$(pw_profile "$profile" && pw_profile_missing); then
+			# The main job with its sample; another device shows that its profile holds.
+			args=(--driver "$profile" scripts/site)
+			[ "$profile" != tap ] || args=()
+			check "run/$profile" timeout 300 scripts/run.sh --once "${args[@]}"
+		else
+			skip "run/$profile" "this machine lacks ${lacking//$'\n'/, }"
+		fi
+	done
 }
 
 finish() {
@@ -236,7 +245,7 @@ mkdir -p "$LOGS"
 rm -f "$LOGS"/*.log
 if [ "$setup" = yes ]; then
 	echo "setup"
-	scripts/setup.sh
+	scripts/setup.sh test
 fi
 for stage in "${STAGES[@]}"; do
 	wants "$stage" || continue
