@@ -134,7 +134,7 @@ static void
 enter_recovery(struct pw_tcp_conn *c, const struct ack *a)
 {
 	remember(c);
-	c->ssthresh = c->t->cc->on_loss(c);
+	c->ssthresh = c->cc_ops->on_loss(c);
 	c->recover_fs = flight(c) + a->acked;
 	c->prr_delivered = c->prr_out = 0;
 	c->ca = CA_RECOVERY;
@@ -278,7 +278,7 @@ judge_probe(struct pw_tcp_conn *c, const struct ack *a)
 		c->flags &= ~F_TLP_OUT;
 	} else if (c->snd_una > c->tlp_end) {
 		c->flags &= ~F_TLP_OUT;
-		c->ssthresh = c->t->cc->on_loss(c);
+		c->ssthresh = c->cc_ops->on_loss(c);
 		c->cwnd = (uint32_t)pw_max(pw_min(c->cwnd, c->ssthresh), c->mss);
 	} else if (a->acked == 0) {
 		c->flags &= ~F_TLP_OUT; /* a duplicate: both copies arrived */
@@ -297,7 +297,7 @@ grow(struct pw_tcp_conn *c, const struct ack *a, uint32_t flight_before)
 	if (!used && c->cwnd < c->ssthresh)
 		used = 2 * (uint64_t)flight_before >= c->cwnd;
 	if (used)
-		c->t->cc->on_ack(c, &ev);
+		c->cc_ops->on_ack(c, &ev);
 }
 
 static bool
@@ -409,7 +409,7 @@ ack_rto(struct pw_tcp_conn *c, pw_ns now)
 		c->sacked = 0;
 	if (c->ca == CA_OPEN) {
 		remember(c);
-		c->ssthresh = c->t->cc->on_loss(c);
+		c->ssthresh = c->cc_ops->on_loss(c);
 	}
 	sent_mark_all(c);
 	c->recover = c->snd_nxt;
@@ -418,7 +418,7 @@ ack_rto(struct pw_tcp_conn *c, pw_ns now)
 	c->dup_acks = 0;
 	c->backoff += c->backoff < RTO_BACKOFF_MAX;
 	c->flags &= ~(F_TLP_OUT | F_TLP_DUE);
-	c->t->cc->on_restart(c);
+	c->cc_ops->on_restart(c);
 	c->loss_mode = LOSS_RTO;
 	tmr_set(c, TMR_LOSS, now + rtt_rto(c));
 	conn_ready(c);

@@ -10,18 +10,19 @@
 #define DT_MAX_MS 200000
 
 /* RFC 9406 section 4.3 */
-#define RTT_THRESH_MIN (4 * PW_NS_PER_MS)
-#define RTT_THRESH_MAX (16 * PW_NS_PER_MS)
-#define N_RTT_SAMPLE   8
-#define CSS_GROWTH     4
-#define CSS_ROUNDS     5
-#define SLOW_START_L   8
+#define THRESH_MIN_US 4000
+#define THRESH_MAX_US 16000
+#define N_RTT_SAMPLE  8
+#define CSS_GROWTH    4
+#define CSS_ROUNDS    5
+#define SLOW_START_L  8
+#define NO_RTT	      UINT32_MAX
 
 static void
 init(struct pw_tcp_conn *c)
 {
 	c->cc.cubic = (struct cc_cubic){
-		.round_rtt_min = PW_NEVER, .last_rtt_min = PW_NEVER, .css_baseline = PW_NEVER};
+		.round_rtt_us = NO_RTT, .last_rtt_us = NO_RTT, .css_rtt_us = NO_RTT};
 }
 
 static uint32_t
@@ -44,8 +45,8 @@ cube_root(uint64_t x)
 static void
 new_round(struct pw_tcp_conn *c, struct cc_cubic *q)
 {
-	q->last_rtt_min = q->round_rtt_min;
-	q->round_rtt_min = PW_NEVER;
+	q->last_rtt_us = q->round_rtt_us;
+	q->round_rtt_us = NO_RTT;
 	q->rtt_samples = 0;
 	q->round_end = c->snd_nxt;
 	if (q->css_rounds > 0 && ++q->css_rounds > CSS_ROUNDS) {
@@ -58,25 +59,25 @@ new_round(struct pw_tcp_conn *c, struct cc_cubic *q)
 static void
 watch_delay(struct pw_tcp_conn *c, struct cc_cubic *q, pw_ns rtt)
 {
-	pw_ns thresh;
+	uint32_t thresh;
 
 	if (c->snd_una >= q->round_end)
 		new_round(c, q);
 	if (rtt == PW_NEVER)
 		return;
-	q->round_rtt_min = pw_min(q->round_rtt_min, rtt);
+	q->round_rtt_us = (uint32_t)pw_min(q->round_rtt_us, rtt / PW_NS_PER_US);
 	if (++q->rtt_samples < N_RTT_SAMPLE)
 		return;
 	if (q->css_rounds > 0) {
-		if (q->round_rtt_min < q->css_baseline)
+		if (q->round_rtt_us < q->css_rtt_us)
 			q->css_rounds = 0; /* a false alarm */
 		return;
 	}
-	if (q->last_rtt_min == PW_NEVER)
+	if (q->last_rtt_us == NO_RTT)
 		return;
-	thresh = pw_max(RTT_THRESH_MIN, pw_min(q->last_rtt_min / 8, RTT_THRESH_MAX));
-	if (q->round_rtt_min >= q->last_rtt_min + thresh) {
-		q->css_baseline = q->round_rtt_min;
+	thresh = (uint32_t)pw_max(THRESH_MIN_US, pw_min(q->last_rtt_us / 8, THRESH_MAX_US));
+	if (q->round_rtt_us >= q->last_rtt_us + thresh) {
+		q->css_rtt_us = q->round_rtt_us;
 		q->css_rounds = 1;
 	}
 }

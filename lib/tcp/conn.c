@@ -90,6 +90,10 @@ conn_create(struct pw_tcp *t, const struct pw_addr *local, uint16_t lport,
 	c->sent_head = c->sent_tail = NONE;
 	c->rcvq = NONE;
 	c->ready_next = c->ready_prev = NONE;
+	c->cc_ops = t->defaults.cc;
+	c->user_timeout_ms = t->defaults.user_timeout_ms;
+	c->keepalive_ms = t->defaults.keepalive_ms;
+	c->flags = t->defaults.nagle ? F_NAGLE : 0;
 	c->ssthresh = UINT32_MAX;
 	c->min_rtt = PW_NEVER;
 	c->reo_mult = 1;
@@ -248,7 +252,7 @@ bool
 conn_established(struct pw_tcp_conn *c, pw_ns now)
 {
 	struct pw_tcp *t = c->t;
-	uint32_t iw = INIT_WINDOW_SEGS * c->mss;
+	uint32_t iw = t->defaults.init_window_segs * c->mss;
 
 	conn_set_state(c, PW_TCP_ESTABLISHED);
 	c->backoff = 0;
@@ -256,7 +260,9 @@ conn_established(struct pw_tcp_conn *c, pw_ns now)
 	tmr_set(c, TMR_LOSS, PW_NEVER);
 	/* RFC 6928, and RFC 5681 3.1: one segment when the SYN was lost. */
 	c->cwnd = c->flags & F_SYN_RTX ? c->mss : iw;
-	t->cc->init(c);
+	c->cc_ops->init(c);
+	c->heard_ms = t->now_ms;
+	tmr_on_heard(c);
 	if (c->flags & F_ACTIVE)
 		t->stats.opened_active++;
 	else

@@ -490,6 +490,8 @@ in_other_states(struct pw_tcp_conn *c, struct seg_in *in)
 	if (c->state == PW_TCP_CLOSED)
 		return PW_OK;
 	take_timestamp(c, in);
+	if (unlikely(c->keepalive_ms != 0))
+		c->heard_ms = c->t->now_ms;
 	check_fin_acked(c);
 	if (c->state == PW_TCP_CLOSED)
 		return PW_OK;

@@ -21,7 +21,7 @@ void
 syn_options(struct pw_tcp_conn *c, const struct seg_in *in)
 {
 	const struct pw_tcp_opts *o = &in->o;
-	uint32_t keep = c->flags & F_ACTIVE ? c->flags : F_TS_OK | F_SACK_OK | F_WS_OK;
+	uint32_t keep = c->flags & F_ACTIVE ? c->flags : c->t->defaults.syn_flags;
 
 	c->flags &= ~(F_TS_OK | F_SACK_OK | F_WS_OK);
 	if ((o->has & PW_OPT_TS) && (keep & F_TS_OK)) {

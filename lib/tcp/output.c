@@ -346,8 +346,10 @@ static bool
 worth_sending(
 	const struct pw_tcp_conn *c, uint32_t len, uint32_t full, uint32_t avail, uint32_t window)
 {
-	if (len >= full || len == avail)
+	if (len >= full)
 		return true;
+	if (len == avail) /* Nagle (RFC 9293 3.7.4) waits, but not with the last bytes */
+		return (c->flags & (F_NAGLE | F_FIN_WANTED)) != F_NAGLE || flight(c) == 0;
 	if (len < window) /* cwnd holds it back: whole segments, or the only one */
 		return flight(c) == 0;
 	return len >= c->max_wnd / 2 || (c->flags & F_SWS_OVERRIDE) != 0;
@@ -384,7 +386,7 @@ restart_after_idle(struct pw_tcp_conn *c, pw_ns now)
 	if (flight(c) > 0 || c->last_send == 0 || now - c->last_send <= rtt_rto(c))
 		return;
 	c->cwnd = (uint32_t)pw_min(c->cwnd, INIT_WINDOW_SEGS * c->mss);
-	c->t->cc->on_restart(c);
+	c->cc_ops->on_restart(c);
 }
 
 static void
@@ -478,6 +480,17 @@ send_probe(struct pw_tcp_conn *c)
 	return OUT_DONE;
 }
 
+/* RFC 9293 3.8.4: SEG.SEQ = SND.NXT - 1, which the peer must answer. */
+static enum out_result
+send_keepalive(struct pw_tcp_conn *c)
+{
+	if (send_segment(c, PW_TCP_ACK, c->snd_nxt - 1, NULL) < 0)
+		return OUT_FULL;
+	c->t->stats.keepalives++;
+	c->flags &= ~F_KEEP_DUE;
+	return OUT_DONE;
+}
+
 /* RFC 8985 7.3: the last segment again. */
 static int
 send_tail_again(struct pw_tcp_conn *c, pw_ns now)
@@ -541,6 +554,9 @@ send_due(struct pw_tcp_conn *c, pw_ns now)
 {
 	if (c->flags & F_PROBE_DUE)
 		if (send_probe(c) == OUT_FULL)
+			return OUT_FULL;
+	if (c->flags & F_KEEP_DUE)
+		if (send_keepalive(c) == OUT_FULL)
 			return OUT_FULL;
 	if (c->flags & F_TLP_DUE)
 		return send_tail_probe(c, now);

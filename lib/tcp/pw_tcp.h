@@ -220,6 +220,34 @@ void pw_tcp_resume(struct pw_tcp_conn *c);
 /** Call app->timer() at @p at; PW_NEVER: not at all. One timer a connection. */
 void pw_tcp_set_timer(struct pw_tcp_conn *c, pw_ns at);
 
+/** What can be set while it runs. */
+enum pw_tcp_option {
+	PW_TCP_MTU,		/**< of layer 3, in bytes: PW_TCP_MTU_MIN to 65,535 */
+	PW_TCP_INIT_WINDOW,	/**< in segments: 1 to 10 (RFC 6928) [10] */
+	PW_TCP_WINDOW_SCALE,	/**< offer and take it: 0 or 1 [1] */
+	PW_TCP_SACK,		/**< likewise [1] */
+	PW_TCP_TIMESTAMPS,	/**< likewise [1] */
+	PW_TCP_NAGLE,		/**< hold a short segment while data is in flight: 0 or 1 [0] */
+	PW_TCP_KEEPALIVE_MS,	/**< probe a peer that is silent for so long; 0: never [0] */
+	PW_TCP_USER_TIMEOUT_MS, /**< data may stay unacknowledged for so long */
+};
+
+#define PW_TCP_MTU_MIN		    576
+#define PW_TCP_KEEPALIVE_DEFAULT_MS 7200000 /**< RFC 9293 3.8.4: not less, where nobody chose */
+
+/**
+ * Set it for connections that begin from now on.
+ * @return 0, or -EINVAL: value out of the range given above
+ */
+int pw_tcp_set(struct pw_tcp *t, enum pw_tcp_option what, uint64_t value);
+
+/** Set it for one. @return 0, -EINVAL, or -ENOTSUP: not an option of a connection that is open */
+int pw_tcp_conn_set(struct pw_tcp_conn *c, enum pw_tcp_option what, uint64_t value);
+
+/** Choose the congestion control, "cubic" or "newreno". @return 0, or -EINVAL: unknown */
+int pw_tcp_set_cc(struct pw_tcp *t, const char *name);
+int pw_tcp_conn_set_cc(struct pw_tcp_conn *c, const char *name);
+
 /** What can be told of a connection. */
 struct pw_tcp_info {
 	struct pw_addr local;
@@ -264,6 +292,7 @@ void pw_tcp_each(struct pw_tcp *t, void (*fn)(void *ctx, struct pw_tcp_conn *c),
 	X(tlps, "tail loss probes") \
 	X(spurious, "recoveries undone: nothing had been lost") \
 	X(persists, "zero-window probes sent") \
+	X(keepalives, "keep-alive probes sent") \
 	X(dup_acks, "duplicate acknowledgements received") \
 	X(ooo_segs, "segments received out of order") \
 	X(challenge_acks, "challenge ACKs sent (RFC 5961)") \

@@ -10,21 +10,6 @@
 #define USER_TIMEOUT_DEFAULT (100 * PW_NS_PER_S)
 #define MSL_DEFAULT	     (30 * PW_NS_PER_S)
 
-static const struct tcp_cc *const ccs[] = {&tcp_cc_cubic, &tcp_cc_newreno};
-
-static const struct tcp_cc *
-cc_by_name(const char *name)
-{
-	size_t i;
-
-	if (name == NULL)
-		return ccs[0];
-	for (i = 0; i < RTE_DIM(ccs); i++)
-		if (strcmp(name, ccs[i]->name) == 0)
-			return ccs[i];
-	return NULL;
-}
-
 static void
 fill_defaults(struct pw_tcp_cfg *cfg)
 {
@@ -60,7 +45,7 @@ shift_for(uint32_t buf)
 struct pw_tcp *
 pw_tcp_create(const struct pw_tcp_cfg *cfg, pw_ns now)
 {
-	const struct tcp_cc *cc = cc_by_name(cfg->cc);
+	const struct tcp_cc *cc = tcp_cc_find(cfg->cc != NULL ? cfg->cc : "cubic");
 	struct pw_tcp *t;
 
 	if (cc == NULL || cfg->max_conns == 0 || sodium_init() < 0) {
@@ -73,8 +58,13 @@ pw_tcp_create(const struct pw_tcp_cfg *cfg, pw_ns now)
 		return NULL;
 	}
 	t->cfg = *cfg;
-	t->cc = cc;
 	fill_defaults(&t->cfg);
+	t->defaults = (struct tcp_defaults){
+		.cc = cc,
+		.syn_flags = F_WS_OK | F_SACK_OK | F_TS_OK,
+		.user_timeout_ms = (uint32_t)(t->cfg.user_timeout_ns / PW_NS_PER_MS),
+		.init_window_segs = INIT_WINDOW_SEGS,
+	};
 	t->rcv_shift = shift_for(t->cfg.rcv_buf_bytes);
 	memcpy(&t->hash_seed, t->cfg.secret + crypto_shorthash_KEYBYTES, sizeof(t->hash_seed));
 	tcp_set_now(t, now);
@@ -311,7 +301,7 @@ pw_tcp_connect(struct pw_tcp *t, const struct pw_addr *local, uint16_t lport,
 	}
 	c->app = app;
 	c->app_ctx = app_ctx;
-	c->flags |= F_ACTIVE | F_SYN_DUE | F_TS_OK | F_SACK_OK | F_WS_OK;
+	c->flags |= F_ACTIVE | F_SYN_DUE | t->defaults.syn_flags;
 	c->rcv_shift = t->rcv_shift;
 	c->isn1 = secret_isn(t, local, lport, remote, rport) + 1;
 	conn_set_mss(c);

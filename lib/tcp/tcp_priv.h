@@ -45,6 +45,9 @@
 #define INIT_WINDOW_SEGS 10			  /* RFC 6928 */
 #define PAWS_IDLE_MS	 (24u * 24 * 3600 * 1000) /* RFC 7323 5.5 */
 
+#define KEEP_INTERVAL_MS 75000
+#define KEEP_PROBES	 9
+
 #define LISTEN_MAX    16
 #define SENT_MAX      256   /**< records of one connection */
 #define QUANTUM_BYTES 65536 /**< of new data a connection sends before the next has its turn */
@@ -84,6 +87,8 @@ enum conn_flag {
 	F_STALLED = 1 << 24,	  /**< recv() left bytes: wait for pw_tcp_resume() */
 	F_RESUME = 1 << 25,	  /**< pw_tcp_resume() was called: offer again */
 	F_RTX_TS = 1 << 26,	  /**< rtx_ts is set: something was sent again in this recovery */
+	F_NAGLE = 1 << 28,	  /**< hold short segments while data is in flight */
+	F_KEEP_DUE = 1 << 29,	  /**< send a keep-alive probe */
 	F_OFFERING = 1 << 27,	  /**< inside recv(): what it will take is not known yet */
 };
 
@@ -98,7 +103,7 @@ enum tmr {
 	TMR_LOSS,    /**< SYN, RTO, TLP or RACK */
 	TMR_PERSIST, /**< zero window, or the sender's silly-window override */
 	TMR_DELACK,
-	TMR_LIFE, /**< FIN-WAIT-2 and orphans */
+	TMR_LIFE, /**< FIN-WAIT-2 of a user who has gone; before that keep-alive */
 	TMR_APP,
 	TMR_MAX,
 };
@@ -127,12 +132,12 @@ struct sent_pool {
 
 /** State of a congestion control; which member is the connection's cc says. */
 struct cc_cubic {
-	pw_ns epoch;	     /**< when this growth began; 0: at the next ACK */
-	pw_ns round_rtt_min; /**< HyStart++: of this round */
-	pw_ns last_rtt_min;  /**< of the round before */
-	pw_ns css_baseline;
+	pw_ns epoch; /**< when this growth began; 0: at the next ACK */
 	pw_off round_end;
-	uint32_t w_max; /**< bytes, before the last reduction */
+	uint32_t round_rtt_us; /**< HyStart++: the least of this round; UINT32_MAX: none yet */
+	uint32_t last_rtt_us;  /**< of the round before */
+	uint32_t css_rtt_us;   /**< what made slow start conservative */
+	uint32_t w_max;	       /**< bytes, before the last reduction */
 	uint32_t k_ms;
 	uint32_t origin; /**< bytes: the plateau of the curve */
 	uint32_t w_est;	 /**< what Reno would have */
@@ -165,6 +170,9 @@ struct tcp_cc {
 	/** Sending starts again after idling, or after a time-out. */
 	void (*on_restart)(struct pw_tcp_conn *c);
 };
+
+/** By name; NULL: unknown. */
+const struct tcp_cc *tcp_cc_find(const char *name);
 
 extern const struct tcp_cc tcp_cc_newreno;
 extern const struct tcp_cc tcp_cc_cubic;
@@ -249,15 +257,19 @@ struct pw_tcp_conn {
 	uint32_t rtx_segs;
 	uint32_t ready_next;
 	uint32_t ready_prev;
+	uint32_t user_timeout_ms;
+	uint32_t keepalive_ms; /**< 0: off */
+	uint32_t heard_ms;     /**< when the peer was last heard of; kept with keep-alive only */
 	uint16_t peer_mss;
 	uint8_t loss_mode; /**< enum loss_mode */
 	uint8_t reo_mult;  /**< RACK.reo_wnd_mult */
 	uint8_t reo_persist;
-	uint8_t listener;
+	uint8_t keep_probes; /**< unanswered ones */
 	union {
 		struct cc_cubic cubic;
 		struct cc_reno reno;
 	} cc;
+	const struct tcp_cc *cc_ops;
 	const struct pw_tcp_app *app;
 	void *app_ctx;
 	uint64_t room[];
@@ -309,12 +321,22 @@ struct rcv_pool {
 	uint32_t n_used;
 };
 
+/** For connections to come. */
+struct tcp_defaults {
+	const struct tcp_cc *cc;
+	uint32_t syn_flags; /**< F_WS_OK, F_SACK_OK, F_TS_OK: offered and taken */
+	uint32_t user_timeout_ms;
+	uint32_t keepalive_ms;
+	uint8_t init_window_segs;
+	bool nagle;
+};
+
 struct pw_tcp {
 	pw_ns now;	 /**< of the current turn */
 	uint32_t now_ms; /**< the same, for timestamps */
 	bool draining;
 	struct pw_tcp_cfg cfg;
-	const struct tcp_cc *cc;
+	struct tcp_defaults defaults;
 	uint64_t hash_seed;
 	struct pw_wheel wheel;
 
@@ -604,6 +626,8 @@ void tmr_on_reo(struct pw_tcp_conn *c, pw_ns now, pw_ns wait);
 /** Data waits that the window does not admit. */
 void tmr_on_window_shut(struct pw_tcp_conn *c, pw_ns now);
 void tmr_on_window_open(struct pw_tcp_conn *c);
+/** The peer was heard of: the time for keep-alive begins anew (RFC 9293 3.8.4). */
+void tmr_on_heard(struct pw_tcp_conn *c);
 void tmr_fire(struct pw_tcp_conn *c, pw_ns now);
 
 /* output.c */

@@ -106,7 +106,7 @@ out_of_patience(const struct pw_tcp_conn *c, pw_ns now)
 {
 	uint32_t waited_ms = c->t->now_ms - c->progress_ms;
 
-	return waited_ms >= c->t->cfg.user_timeout_ns / PW_NS_PER_MS;
+	return waited_ms >= c->user_timeout_ms;
 }
 
 /* RFC 9293 3.8.1 and 6298 5.5: SYN or SYN-ACK unanswered. */
@@ -160,6 +160,47 @@ on_persist(struct pw_tcp_conn *c, pw_ns now)
 	conn_ready(c);
 }
 
+void
+tmr_on_heard(struct pw_tcp_conn *c)
+{
+	c->keep_probes = 0;
+	if ((c->flags & F_USER_CLOSED) == 0 && synchronised(c))
+		tmr_set(c, TMR_LIFE,
+			c->keepalive_ms != 0 ? c->t->now + c->keepalive_ms * PW_NS_PER_MS
+					     : PW_NEVER);
+}
+
+/* RFC 9293 3.8.4. The time is looked at only here: hearing of the peer just notes
+ * when. Data in flight has timers of its own. */
+static void
+on_keepalive(struct pw_tcp_conn *c, pw_ns now)
+{
+	uint32_t silent_ms = c->t->now_ms - c->heard_ms;
+	uint32_t next_ms = KEEP_INTERVAL_MS;
+
+	if (silent_ms < c->keepalive_ms) {
+		c->keep_probes = 0;
+		next_ms = c->keepalive_ms - silent_ms;
+	} else if (c->keep_probes >= KEEP_PROBES) {
+		conn_end(c, PW_TCP_END_TIMEOUT);
+		return;
+	} else if (flight(c) == 0) {
+		c->keep_probes++;
+		c->flags |= F_KEEP_DUE;
+		conn_ready(c);
+	}
+	tmr_set(c, TMR_LIFE, now + next_ms * PW_NS_PER_MS);
+}
+
+static void
+on_life(struct pw_tcp_conn *c, pw_ns now)
+{
+	if (c->flags & F_USER_CLOSED)
+		conn_end(c, PW_TCP_END_TIMEOUT);
+	else
+		on_keepalive(c, now);
+}
+
 static void
 fire_one(struct pw_tcp_conn *c, enum tmr which, pw_ns now)
 {
@@ -176,7 +217,7 @@ fire_one(struct pw_tcp_conn *c, enum tmr which, pw_ns now)
 		conn_ready(c);
 		break;
 	case TMR_LIFE:
-		conn_end(c, PW_TCP_END_TIMEOUT);
+		on_life(c, now);
 		break;
 	case TMR_APP:
 		c->app->timer(c->app_ctx, c, now);

@@ -1,0 +1,130 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ * Copyright (c) 2026 the pagewire authors
+ *
+ * What can be set while it runs: for connections to come, or for one.
+ */
+#include "tcp_priv.h"
+
+static const struct tcp_cc *const ccs[] = {&tcp_cc_cubic, &tcp_cc_newreno};
+
+const struct tcp_cc *
+tcp_cc_find(const char *name)
+{
+	size_t i;
+
+	for (i = 0; i < RTE_DIM(ccs); i++)
+		if (strcmp(name, ccs[i]->name) == 0)
+			return ccs[i];
+	return NULL;
+}
+
+/* Within [low, high], or 0 where that means off. */
+static bool
+in_range(uint64_t value, uint64_t low, uint64_t high)
+{
+	return value >= low && value <= high;
+}
+
+static bool
+allowed(enum pw_tcp_option what, uint64_t value)
+{
+	switch (what) {
+	case PW_TCP_MTU:
+		return in_range(value, PW_TCP_MTU_MIN, UINT16_MAX);
+	case PW_TCP_INIT_WINDOW:
+		return in_range(value, 1, INIT_WINDOW_SEGS);
+	case PW_TCP_WINDOW_SCALE:
+	case PW_TCP_SACK:
+	case PW_TCP_TIMESTAMPS:
+	case PW_TCP_NAGLE:
+		return value <= 1;
+	case PW_TCP_KEEPALIVE_MS:
+		return value == 0 || in_range(value, 1000, UINT32_MAX / 2);
+	case PW_TCP_USER_TIMEOUT_MS:
+		return in_range(value, 1000, UINT32_MAX / 2);
+	}
+	return false;
+}
+
+int
+pw_tcp_set(struct pw_tcp *t, enum pw_tcp_option what, uint64_t value)
+{
+	struct tcp_defaults *d = &t->defaults;
+
+	if (!allowed(what, value))
+		return -EINVAL;
+	switch (what) {
+	case PW_TCP_MTU:
+		t->cfg.mtu = (uint16_t)value;
+		break;
+	case PW_TCP_INIT_WINDOW:
+		d->init_window_segs = (uint8_t)value;
+		break;
+	case PW_TCP_WINDOW_SCALE:
+		d->syn_flags = value ? d->syn_flags | F_WS_OK : d->syn_flags & ~F_WS_OK;
+		break;
+	case PW_TCP_SACK:
+		d->syn_flags = value ? d->syn_flags | F_SACK_OK : d->syn_flags & ~F_SACK_OK;
+		break;
+	case PW_TCP_TIMESTAMPS:
+		d->syn_flags = value ? d->syn_flags | F_TS_OK : d->syn_flags & ~F_TS_OK;
+		break;
+	case PW_TCP_NAGLE:
+		d->nagle = value;
+		break;
+	case PW_TCP_KEEPALIVE_MS:
+		d->keepalive_ms = (uint32_t)value;
+		break;
+	case PW_TCP_USER_TIMEOUT_MS:
+		d->user_timeout_ms = (uint32_t)value;
+		break;
+	}
+	return 0;
+}
+
+int
+pw_tcp_conn_set(struct pw_tcp_conn *c, enum pw_tcp_option what, uint64_t value)
+{
+	if (!allowed(what, value))
+		return -EINVAL;
+	switch (what) {
+	case PW_TCP_NAGLE:
+		c->flags = value ? c->flags | F_NAGLE : c->flags & ~F_NAGLE;
+		conn_ready(c);
+		return 0;
+	case PW_TCP_KEEPALIVE_MS:
+		c->keepalive_ms = (uint32_t)value;
+		c->heard_ms = c->t->now_ms;
+		tmr_on_heard(c);
+		return 0;
+	case PW_TCP_USER_TIMEOUT_MS:
+		c->user_timeout_ms = (uint32_t)value;
+		return 0;
+	default:
+		return -ENOTSUP; /* agreed in the handshake, or the instance's */
+	}
+}
+
+int
+pw_tcp_set_cc(struct pw_tcp *t, const char *name)
+{
+	const struct tcp_cc *cc = tcp_cc_find(name);
+
+	if (cc == NULL)
+		return -EINVAL;
+	t->defaults.cc = cc;
+	return 0;
+}
+
+int
+pw_tcp_conn_set_cc(struct pw_tcp_conn *c, const char *name)
+{
+	const struct tcp_cc *cc = tcp_cc_find(name);
+
+	if (cc == NULL)
+		return -EINVAL;
+	c->cc_ops = cc;
+	if (synchronised(c))
+		cc->init(c);
+	return 0;
+}

@@ -1,0 +1,168 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ * Copyright (c) 2026 the pagewire authors
+ *
+ * What can be set while it runs: cases C90, C111, C116 and C130 among others.
+ */
+#include "rig.h"
+
+static struct rig rig;
+
+static void
+setup(void)
+{
+	rig_open(&rig, NULL);
+}
+
+static void
+teardown(void)
+{
+	rig_close(&rig);
+}
+
+static void
+send_two_short(void)
+{
+	pw_tcp_send(rig.user.c, 100);
+	rig_run(&rig);
+	EXPECT_DATA(&rig, 0, 100);
+	pw_tcp_send(rig.user.c, 50);
+	rig_run(&rig);
+}
+
+static void
+c90_nodelay_by_default(void)
+{
+	rig_accept(&rig, &rig_linux);
+	send_two_short();
+	EXPECT_DATA(&rig, 100, 50);
+}
+
+static void
+c90_nagle_holds_a_short_segment(void)
+{
+	rig_accept(&rig, &rig_linux);
+	CU_ASSERT_EQUAL(pw_tcp_conn_set(rig.user.c, PW_TCP_NAGLE, 1), 0);
+	send_two_short();
+	EXPECT_NOTHING(&rig);
+	rig_ack(&rig, 100);
+	rig_run(&rig);
+	EXPECT_DATA(&rig, 100, 50);
+}
+
+static void
+c90_nagle_lets_go_when_switched_off(void)
+{
+	CU_ASSERT_EQUAL(pw_tcp_set(rig.t, PW_TCP_NAGLE, 1), 0);
+	rig_accept(&rig, &rig_linux);
+	send_two_short();
+	EXPECT_NOTHING(&rig);
+	pw_tcp_conn_set(rig.user.c, PW_TCP_NAGLE, 0);
+	rig_run(&rig);
+	EXPECT_DATA(&rig, 100, 50);
+}
+
+static void
+c130_keepalive_is_off_by_default(void)
+{
+	rig_accept(&rig, &rig_linux);
+	rig_wait(&rig, 24 * 3600 * PW_NS_PER_S);
+	EXPECT_NOTHING(&rig);
+	CU_ASSERT_PTR_NOT_NULL(rig.user.c);
+}
+
+static void
+c130_keepalive_probes_a_silent_peer(void)
+{
+	const struct rig_seg *s;
+	int i;
+
+	rig_accept(&rig, &rig_linux);
+	CU_ASSERT_EQUAL(pw_tcp_conn_set(rig.user.c, PW_TCP_KEEPALIVE_MS, 7200000), 0);
+	rig_wait(&rig, MS(7199999));
+	EXPECT_NOTHING(&rig);
+	rig_wait(&rig, MS(1));
+	s = rig_next(&rig);
+	CU_ASSERT_PTR_NOT_NULL_FATAL(s);
+	CU_ASSERT_EQUAL(rig_off(&rig, s), -1);
+	CU_ASSERT_EQUAL(s->len, 0);
+	rig_ack(&rig, 0); /* alive */
+	rig_wait(&rig, MS(7199999));
+	EXPECT_NOTHING(&rig);
+	rig_wait(&rig, MS(76000));
+	CU_ASSERT_EQUAL(rig_skip(&rig), 2);
+	for (i = 0; i < 9; i++)
+		rig_wait(&rig, MS(75000));
+	rig_skip(&rig);
+	CU_ASSERT_EQUAL(rig.user.n_gone, 1);
+	CU_ASSERT_EQUAL(rig.user.why, PW_TCP_END_TIMEOUT);
+}
+
+static void
+user_timeout_of_one_connection(void)
+{
+	rig_accept(&rig, &rig_linux);
+	CU_ASSERT_EQUAL(pw_tcp_conn_set(rig.user.c, PW_TCP_USER_TIMEOUT_MS, 5000), 0);
+	pw_tcp_send(rig.user.c, 10);
+	rig_wait(&rig, 4 * PW_NS_PER_S);
+	CU_ASSERT_EQUAL(rig.user.n_gone, 0);
+	rig_wait(&rig, 6 * PW_NS_PER_S);
+	rig_skip(&rig);
+	CU_ASSERT_EQUAL(rig.user.why, PW_TCP_END_TIMEOUT);
+}
+
+static void
+options_switched_off_are_not_agreed(void)
+{
+	const struct rig_seg *s;
+
+	pw_tcp_set(rig.t, PW_TCP_SACK, 0);
+	pw_tcp_set(rig.t, PW_TCP_WINDOW_SCALE, 0);
+	pw_tcp_set(rig.t, PW_TCP_TIMESTAMPS, 0);
+	CU_ASSERT_EQUAL(rig_syn(&rig, &rig_linux), PW_OK);
+	rig_run(&rig);
+	s = rig_next(&rig);
+	CU_ASSERT_PTR_NOT_NULL_FATAL(s);
+	CU_ASSERT_EQUAL(s->o.has, PW_OPT_MSS);
+}
+
+static void
+mtu_and_initial_window_of_new_connections(void)
+{
+	struct pw_tcp_info info;
+
+	pw_tcp_set(rig.t, PW_TCP_MTU, 1000);
+	pw_tcp_set(rig.t, PW_TCP_INIT_WINDOW, 3);
+	rig_accept(&rig, &rig_linux);
+	pw_tcp_get_info(rig.user.c, &info);
+	CU_ASSERT_EQUAL(info.mss_bytes, 1000 - 40 - 12);
+	CU_ASSERT_EQUAL(info.cwnd_bytes, 3 * info.mss_bytes);
+}
+
+static void
+wrong_values_change_nothing(void)
+{
+	CU_ASSERT_EQUAL(pw_tcp_set(rig.t, PW_TCP_MTU, 575), -EINVAL);
+	CU_ASSERT_EQUAL(pw_tcp_set(rig.t, PW_TCP_MTU, 65536), -EINVAL);
+	CU_ASSERT_EQUAL(pw_tcp_set(rig.t, PW_TCP_INIT_WINDOW, 11), -EINVAL);
+	CU_ASSERT_EQUAL(pw_tcp_set(rig.t, PW_TCP_NAGLE, 2), -EINVAL);
+	CU_ASSERT_EQUAL(pw_tcp_set_cc(rig.t, "vegas"), -EINVAL);
+	rig_accept(&rig, &rig_linux);
+	CU_ASSERT_EQUAL(pw_tcp_conn_set(rig.user.c, PW_TCP_SACK, 0), -ENOTSUP);
+	CU_ASSERT_EQUAL(pw_tcp_conn_set_cc(rig.user.c, "vegas"), -EINVAL);
+	CU_ASSERT_EQUAL(pw_tcp_conn_set_cc(rig.user.c, "cubic"), 0);
+}
+
+static CU_TestInfo tests[] = {
+	{"c90_nodelay_by_default", c90_nodelay_by_default},
+	{"c90_nagle_holds_a_short_segment", c90_nagle_holds_a_short_segment},
+	{"c90_nagle_lets_go_when_switched_off", c90_nagle_lets_go_when_switched_off},
+	{"c130_keepalive_is_off_by_default", c130_keepalive_is_off_by_default},
+	{"c130_keepalive_probes_a_silent_peer", c130_keepalive_probes_a_silent_peer},
+	{"user_timeout_of_one_connection", user_timeout_of_one_connection},
+	{"options_switched_off_are_not_agreed", options_switched_off_are_not_agreed},
+	{"mtu_and_initial_window_of_new_connections", mtu_and_initial_window_of_new_connections},
+	{"wrong_values_change_nothing", wrong_values_change_nothing},
+	CU_TEST_INFO_NULL,
+};
+CU_SuiteInfo suite_tcp_option = {
+	.pName = "tcp_option", .pSetUpFunc = setup, .pTearDownFunc = teardown, .pTests = tests};
