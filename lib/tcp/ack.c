@@ -327,6 +327,7 @@ take_ack(struct pw_tcp_conn *c, const struct seg_in *in, pw_off ack)
 	struct ack a = {
 		.now = in->now,
 		.rtt = PW_NEVER,
+		.fack = c->rack_fack,
 		.acked = (uint32_t)(ack - c->snd_una),
 		.has_ts = (c->flags & F_TS_OK) && (in->o.has & PW_OPT_TS),
 		.ts_ecr = in->o.ts_ecr,

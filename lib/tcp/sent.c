@@ -187,7 +187,7 @@ delivered(struct pw_tcp_conn *c, const struct sent *s, pw_off end, struct ack *a
 	pw_ns rtt = a->now - s->xmit;
 
 	if ((s->flags & SENT_RTX) == 0) {
-		if (end < c->rack_fack)
+		if (end < a->fack)
 			c->flags |= F_REORDERED;
 		a->rtt = a->rtt == PW_NEVER ? rtt : pw_min(rtt, a->rtt);
 	} else if (rtt < c->min_rtt) {

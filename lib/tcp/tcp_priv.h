@@ -380,6 +380,7 @@ struct seg_in {
 struct ack {
 	pw_ns now;
 	pw_ns rtt;	    /**< of the youngest segment never sent again; PW_NEVER: none */
+	pw_off fack;	    /**< highest offset delivered before */
 	uint32_t acked;	    /**< bytes by which snd_una moved */
 	uint32_t delivered; /**< bytes that had not been SACKed before, by either way */
 	uint32_t newly_lost;
