@@ -278,7 +278,7 @@ check_fin_acked(struct pw_tcp_conn *c)
 	if (c->state == PW_TCP_FIN_WAIT_1) {
 		conn_set_state(c, PW_TCP_FIN_WAIT_2);
 		if (c->flags & F_USER_CLOSED)
-			tmr_set(c, TMR_LIFE, c->t->now + 2 * c->t->cfg.msl_ns);
+			tmr_on_orphaned(c);
 	}
 	finish(c);
 }
@@ -450,6 +450,16 @@ fin_changes_state(struct pw_tcp_conn *c, pw_ns now)
 	finish(c);
 }
 
+/* A FIN ahead of a gap waits there; like any segment out of order it is answered at
+ * once (RFC 5681 4.2), unless its data was. */
+static void
+take_early_fin(struct pw_tcp_conn *c, pw_off at, bool bare)
+{
+	rcvq_put_fin(c, at);
+	if (bare)
+		out_ack_now(c);
+}
+
 /* Eighth: the FIN. */
 static void
 take_fin(struct pw_tcp_conn *c, const struct seg_in *in)
@@ -465,7 +475,7 @@ take_fin(struct pw_tcp_conn *c, const struct seg_in *in)
 		if (at == c->rcv_nxt)
 			in_order = true;
 		else if (at > c->rcv_nxt)
-			rcvq_put_fin(c, at);
+			take_early_fin(c, at, in->len == 0);
 	}
 	if (!in_order)
 		return;

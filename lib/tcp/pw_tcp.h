@@ -148,7 +148,11 @@ void pw_tcp_destroy(struct pw_tcp *t);
 /** Take connections to @p port of any local address. @return 0, -EADDRINUSE, -ENOSPC (16). */
 int pw_tcp_listen(struct pw_tcp *t, uint16_t port, const struct pw_tcp_app *app, void *app_ctx);
 
-/** From now on answer every SYN with RST; connections live on. */
+/**
+ * From now on answer every SYN with RST. Connections that have something to finish
+ * live on; half-open ones, and those whose user has closed and whose peer says
+ * nothing more, end.
+ */
 void pw_tcp_drain(struct pw_tcp *t);
 
 /** Reset every connection. */

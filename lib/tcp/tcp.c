@@ -120,10 +120,21 @@ pw_tcp_listen(struct pw_tcp *t, uint16_t port, const struct pw_tcp_app *app, voi
 	return 0;
 }
 
+/* Has nothing to finish: its handshake never ended, or only the peer's FIN is missing. */
+static void
+drain_one(void *ctx, struct pw_tcp_conn *c)
+{
+	if (c->state == PW_TCP_SYN_RCVD && (c->flags & F_ACTIVE) == 0)
+		conn_end(c, PW_TCP_END_ABORTED);
+	else if (c->state == PW_TCP_FIN_WAIT_2 && (c->flags & F_USER_CLOSED) != 0)
+		tmr_on_orphaned(c);
+}
+
 void
 pw_tcp_drain(struct pw_tcp *t)
 {
 	t->draining = true;
+	pw_tcp_each(t, drain_one, NULL);
 }
 
 static void
@@ -224,7 +235,7 @@ pw_tcp_close(struct pw_tcp_conn *c)
 	c->flags |= F_USER_CLOSED;
 	pw_tcp_shutdown(c);
 	if (c->state == PW_TCP_FIN_WAIT_2)
-		tmr_set(c, TMR_LIFE, c->t->now + 2 * c->t->cfg.msl_ns);
+		tmr_on_orphaned(c);
 }
 
 void

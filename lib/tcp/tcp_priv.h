@@ -629,6 +629,8 @@ void tmr_on_window_shut(struct pw_tcp_conn *c, pw_ns now);
 void tmr_on_window_open(struct pw_tcp_conn *c);
 /** The peer was heard of: the time for keep-alive begins anew (RFC 9293 3.8.4). */
 void tmr_on_heard(struct pw_tcp_conn *c);
+/** In FIN-WAIT-2, and nobody is there to take what the peer might send. */
+void tmr_on_orphaned(struct pw_tcp_conn *c);
 void tmr_fire(struct pw_tcp_conn *c, pw_ns now);
 
 /* output.c */

@@ -192,13 +192,26 @@ on_keepalive(struct pw_tcp_conn *c, pw_ns now)
 	tmr_set(c, TMR_LIFE, now + next_ms * PW_NS_PER_MS);
 }
 
+/* RFC 9293 3.6: FIN-WAIT-2 of a user who has gone ends after a while; at once when
+ * the whole host is about to. */
+void
+tmr_on_orphaned(struct pw_tcp_conn *c)
+{
+	const struct pw_tcp *t = c->t;
+
+	tmr_set(c, TMR_LIFE, t->draining ? t->now : t->now + 2 * t->cfg.msl_ns);
+}
+
 static void
 on_life(struct pw_tcp_conn *c, pw_ns now)
 {
-	if (c->flags & F_USER_CLOSED)
-		conn_end(c, PW_TCP_END_TIMEOUT);
-	else
+	if ((c->flags & F_USER_CLOSED) == 0) {
 		on_keepalive(c, now);
+		return;
+	}
+	if (c->t->draining)
+		out_rst(c);
+	conn_end(c, PW_TCP_END_TIMEOUT);
 }
 
 static void
