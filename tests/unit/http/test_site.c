@@ -228,6 +228,24 @@ without_autoindex_nothing_is_listed(void)
 	pw_store_destroy(store);
 }
 
+static void
+root_has_an_index_too(void)
+{
+	struct pw_site_cfg cfg = {.tree = rig.tree, .index_name = "hello.txt", .now_s = 1};
+	struct pw_store *store = pw_store_create();
+	const struct pw_rep *root;
+	struct pw_site *site;
+
+	cfg.store = store;
+	site = pw_site_create(&cfg);
+	CU_ASSERT_PTR_NOT_NULL_FATAL(site);
+	root = pw_site_find(site, PW_STR(""));
+	CU_ASSERT_PTR_NOT_NULL_FATAL(root);
+	CU_ASSERT_PTR_EQUAL(&site->reps[root->index], pw_site_find(site, PW_STR("hello.txt")));
+	pw_site_destroy(site);
+	pw_store_destroy(store);
+}
+
 static CU_TestInfo tests[] = {
 	{"head_of_a_file", head_of_a_file},
 	{"lengths", lengths},
@@ -242,6 +260,7 @@ static CU_TestInfo tests[] = {
 	{"counts", counts},
 	{"server_is_checked", server_is_checked},
 	{"without_autoindex_nothing_is_listed", without_autoindex_nothing_is_listed},
+	{"root_has_an_index_too", root_has_an_index_too},
 	CU_TEST_INFO_NULL,
 };
 CU_SuiteInfo suite_http_site = {.pName = "http_site",
