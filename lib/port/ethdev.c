@@ -17,6 +17,8 @@ RTE_LOG_REGISTER(pw_log_port, pagewire.port, NOTICE);
 #define RX_BUF_BYTES  2048 /* room for a frame of MTU 1500 and tags */
 #define RX_CACHE      256
 #define RX_SPARE      512 /* buffers under way in the worker */
+#define MTU_MIN	      576
+#define MTU_MAX	      65000
 #define FRAME_OVER    (RTE_ETHER_HDR_LEN + RTE_ETHER_CRC_LEN + 2 * RTE_VLAN_HLEN)
 #define ROOM_MAX      (UINT16_MAX - RTE_PKTMBUF_HEADROOM)
 #define GSO_BYTES_MAX 61440 /* a super-segment with its headers stays within 16 bits */
@@ -29,19 +31,25 @@ struct traits {
 	bool soft_cksum; /* "offloads" are a loop over the payload: taken as absent */
 	bool no_rx_intr;
 	bool same_mac;	/* the kernel's end has the same MAC address */
+	bool any_mtu;	/* frames of any length pass, whatever the driver says of itself */
 	uint16_t n_rxd; /* 0: what the device prefers */
 };
 
+/* clang-format off */
 static const struct traits known[] = {
 	/* A receive descriptor of TAP is a piece of the scatter list of every readv(). */
 	{.driver = "net_tap", .copies = true, .soft_cksum = true, .same_mac = true, .n_rxd = 64},
-	{.driver = "net_af_packet", .copies = true, .no_rx_intr = true},
+	{.driver = "net_af_packet", .copies = true, .no_rx_intr = true, .any_mtu = true},
 	{.driver = "net_af_xdp", .copies = true, .keeps_rx = true, .no_rx_intr = true},
-	{.driver = "net_memif", .copies = true}, {.driver = "net_vhost", .copies = true},
+	{.driver = "net_memif", .copies = true, .any_mtu = true},
+	{.driver = "net_vhost", .copies = true},
 	{.driver = "net_pcap", .copies = true, .no_rx_intr = true},
-	{.driver = "net_ring", .no_rx_intr = true}, {.driver = "net_null", .no_rx_intr = true},
-	{.driver = "net_virtio_user"}, {.driver = NULL}, /* any other is hardware */
+	{.driver = "net_ring", .no_rx_intr = true},
+	{.driver = "net_null", .no_rx_intr = true},
+	{.driver = "net_virtio_user"},
+	{.driver = NULL}, /* any other is hardware */
 };
+/* clang-format on */
 
 static const struct traits *
 traits_of(const char *driver)
@@ -61,6 +69,7 @@ struct opening {
 	struct rte_eth_dev_info info;
 	uint64_t tx_offloads;
 	uint64_t rx_offloads;
+	uint16_t mtu_max; /* what the device may be asked for */
 	uint16_t rx_room; /* of a receive buffer, behind the headroom */
 };
 
@@ -71,6 +80,17 @@ refuse(const struct opening *o, int err, const char *what, const char *todo)
 	PORT_LOG(ERR, "port %u (%s): %s: %s", o->cfg->port_id, o->port->driver, what,
 		todo != NULL ? todo : rte_strerror(-err));
 	return err;
+}
+
+/* As the library reckons it from what the driver says. */
+static uint16_t
+mtu_max(const struct rte_eth_dev_info *info)
+{
+	uint32_t over = RTE_ETHER_HDR_LEN + RTE_ETHER_CRC_LEN;
+
+	if (info->max_mtu != UINT16_MAX && info->max_rx_pktlen > info->max_mtu)
+		over = info->max_rx_pktlen - info->max_mtu;
+	return (uint16_t)RTE_MIN(info->max_rx_pktlen - over, info->max_mtu);
 }
 
 static int
@@ -91,23 +111,24 @@ read_info(struct opening *o)
 	snprintf(port->driver, sizeof(port->driver), "%s", o->info.driver_name);
 	rte_eth_dev_get_name_by_port(port->id, port->name);
 	o->traits = traits_of(port->driver);
+	o->mtu_max = mtu_max(&o->info);
 	return 0;
 }
 
 static int
 check(const struct opening *o)
 {
-	uint16_t most = RTE_MIN(o->info.max_rx_queues, o->info.max_tx_queues);
+	uint16_t queues = RTE_MIN(o->info.max_rx_queues, o->info.max_tx_queues);
+	uint16_t least = RTE_MAX(o->info.min_mtu, MTU_MIN);
+	uint16_t most = o->traits->any_mtu ? MTU_MAX : RTE_MIN(o->mtu_max, MTU_MAX);
 	char todo[64];
 
-	if (o->cfg->n_queues == 0 || o->cfg->n_queues > most) {
-		snprintf(todo, sizeof(todo), "it has %u queue pairs, one per worker", most);
+	if (o->cfg->n_queues == 0 || o->cfg->n_queues > queues) {
+		snprintf(todo, sizeof(todo), "it has %u queue pairs, one per worker", queues);
 		return refuse(o, -EINVAL, "not enough queues", todo);
 	}
-	if (o->cfg->mtu != 0 && (o->cfg->mtu < RTE_MAX(o->info.min_mtu, 576) ||
-					o->cfg->mtu > RTE_MIN(o->info.max_mtu, 65000))) {
-		snprintf(todo, sizeof(todo), "allowed are %u to %u", RTE_MAX(o->info.min_mtu, 576),
-			RTE_MIN(o->info.max_mtu, 65000));
+	if (o->cfg->mtu != 0 && (o->cfg->mtu < least || o->cfg->mtu > most)) {
+		snprintf(todo, sizeof(todo), "its driver allows %u to %u", least, most);
 		return refuse(o, -EINVAL, "impossible MTU", todo);
 	}
 	return 0;
@@ -171,7 +192,7 @@ configure(struct opening *o)
 		port->mtu = o->cfg->mtu;
 	choose_offloads(o);
 	choose_rx_room(o, port->mtu);
-	conf.rxmode.mtu = port->mtu;
+	conf.rxmode.mtu = RTE_MIN(port->mtu, o->mtu_max);
 	conf.rxmode.offloads = o->rx_offloads;
 	conf.txmode.offloads = o->tx_offloads;
 	conf.intr_conf.rxq = o->cfg->want_rx_intr && !o->traits->no_rx_intr;
@@ -191,13 +212,16 @@ configure(struct opening *o)
 	return err == 0 ? 0 : refuse(o, err, "ring sizes cannot be had", NULL);
 }
 
-/* A driver without the notion of an MTU (ring, pcap) takes what it is given. */
+/*
+ * A driver without the notion of an MTU (ring, pcap) takes what it is given; one
+ * that is wrong about its own is not asked.
+ */
 static int
 set_mtu(struct opening *o)
 {
 	int err;
 
-	if (o->cfg->mtu == 0)
+	if (o->cfg->mtu == 0 || o->cfg->mtu > o->mtu_max)
 		return 0;
 	err = rte_eth_dev_set_mtu(o->port->id, o->port->mtu);
 	if (err == 0 || err == -ENOTSUP)
@@ -305,6 +329,7 @@ start(struct opening *o)
 {
 	int err = rte_eth_dev_start(o->port->id);
 
+	o->port->started = err == 0;
 	return err == 0 ? 0 : refuse(o, err, "cannot be started", NULL);
 }
 
@@ -342,11 +367,12 @@ pw_port_open(const struct pw_port_cfg *cfg, struct pw_port *out)
 void
 pw_port_stop(struct pw_port *port)
 {
-	if (port->stopped)
+	if (port->closed)
 		return;
-	port->stopped = true;
-	rte_eth_dev_stop(port->id);
+	if (port->started)
+		rte_eth_dev_stop(port->id);
 	rte_eth_dev_close(port->id);
+	port->closed = true;
 }
 
 uint32_t
@@ -355,7 +381,7 @@ pw_port_buffers_out(const struct pw_port *port)
 	uint32_t out = 0;
 	uint16_t i;
 
-	if (port->driver_keeps_rx && port->stopped)
+	if (port->driver_keeps_rx && port->closed)
 		return 0; /* nobody can tell its buffers from lost ones; they go with the pool */
 	for (i = 0; port->rx_pools != NULL && i < port->n_queues; i++)
 		if (port->rx_pools[i] != NULL)

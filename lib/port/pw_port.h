@@ -48,7 +48,8 @@ struct pw_port {
 	char driver[PW_PORT_NAME_MAX]; /**< "net_tap" */
 	char name[PW_PORT_NAME_MAX];   /**< the device's: "net_tap0", "0000:03:00.0" */
 	struct rte_mempool **rx_pools; /**< one per queue */
-	bool stopped;
+	bool started;
+	bool closed;
 };
 
 struct pw_port_cfg {
