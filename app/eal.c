@@ -225,6 +225,7 @@ memory_plan(struct app *app)
 int
 eal_start(struct app *app)
 {
+	pw_port_before_eal();
 	if (rte_eal_init(app->eal_argc, app->eal_argv) < 0) {
 		COMPLAIN("the EAL does not start: %s", rte_strerror(rte_errno));
 		return STATUS_FAILED;

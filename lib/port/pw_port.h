@@ -62,6 +62,12 @@ struct pw_port_cfg {
 };
 
 /**
+ * Once, before rte_eal_init(): ignore the real-time signals, so that no driver makes
+ * use of them. A curl of 1 GiB over net_tap runs 2.5 times as fast.
+ */
+void pw_port_before_eal(void);
+
+/**
  * Configure, start and bring up a device.
  * @return 0, or -errno with one line logged that names the port, what failed
  *         and what to do: -ENODEV no such port, -EINVAL too many queues or an
