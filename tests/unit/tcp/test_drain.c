@@ -96,7 +96,5 @@ static CU_TestInfo tests[] = {
 	{"likewise_when_it_closes_later", likewise_when_it_closes_later},
 	CU_TEST_INFO_NULL,
 };
-CU_SuiteInfo suite_tcp_drain = {.pName = "tcp_drain",
-	.pSetUpFunc = setup,
-	.pTearDownFunc = teardown,
-	.pTests = tests};
+CU_SuiteInfo suite_tcp_drain = {
+	.pName = "tcp_drain", .pSetUpFunc = setup, .pTearDownFunc = teardown, .pTests = tests};
