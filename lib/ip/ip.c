@@ -68,8 +68,8 @@ pw_ip_destroy(struct pw_ip *ip)
 	mem->free(mem->ctx, ip);
 }
 
-bool
-pw_ip_is_local(const struct pw_ip *ip, const struct pw_addr *a)
+static inline bool
+is_local(const struct pw_ip *ip, const struct pw_addr *a)
 {
 	uint32_t i;
 
@@ -77,6 +77,12 @@ pw_ip_is_local(const struct pw_ip *ip, const struct pw_addr *a)
 		if (pw_addr_eq(&ip->nets[i].addr, a))
 			return true;
 	return false;
+}
+
+bool
+pw_ip_is_local(const struct pw_ip *ip, const struct pw_addr *a)
+{
+	return is_local(ip, a);
 }
 
 /*
@@ -109,7 +115,7 @@ check_addrs(const struct pw_ip *ip, struct packet *pkt)
 {
 	rte_be32_t dst = pw_addr_get_v4(&pkt->h.dst);
 
-	if (likely(pw_ip_is_local(ip, &pkt->h.dst)))
+	if (likely(is_local(ip, &pkt->h.dst)))
 		; /* the usual case */
 	else if (pw_ip4_is_multicast(dst) || is_broadcast(ip, &pkt->h.dst))
 		pkt->group = true;
@@ -117,7 +123,7 @@ check_addrs(const struct pw_ip *ip, struct packet *pkt)
 		return PW_DROP_IP4_NOT_OURS;
 	if (unlikely(!pw_ip4_is_host(pw_addr_get_v4(&pkt->h.src))))
 		return PW_DROP_IP4_SRC;
-	if (unlikely(pw_ip_is_local(ip, &pkt->h.src)))
+	if (unlikely(is_local(ip, &pkt->h.src)))
 		return PW_DROP_IP4_LAND;
 	if (unlikely(is_broadcast(ip, &pkt->h.src)))
 		return PW_DROP_IP4_SRC;

@@ -72,7 +72,7 @@ static inline void
 frame_in(struct pw_worker *w, struct iface *ifc, const struct rte_mbuf *m)
 {
 	const uint8_t *p = bytes_of(w, m);
-	enum pw_drop why = PW_DROP_ETH_RUNT;
+	enum pw_drop why = PW_DROP_IP4_LEN; /* longer than any IP packet */
 	struct pw_link_rx rx;
 
 	w->rx_bytes += m->pkt_len;

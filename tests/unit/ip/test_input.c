@@ -575,6 +575,9 @@ c24_a16_errors_about_others_are_stray(void)
 	f.b[51] = 17; /* quotes UDP, of which we send none */
 	fix_icmp(36);
 	CU_ASSERT_EQUAL(in(), PW_DROP_ICMP_STRAY);
+	make_error(3, 4, 1280, US); /* sent to everyone */
+	memset(f.b, 0xff, 6);
+	CU_ASSERT_EQUAL(in(), PW_DROP_ICMP_STRAY);
 }
 
 static void
