@@ -12,6 +12,7 @@
 #   PW_IF      network interface on the kernel's side            pw0
 #   PW_TMP     directory for logs, sockets, captures; removed at the end if made here
 #   PW_CPU     lcore of pagewire                                 0
+#   PW_MTU     of the device and the kernel's end                1500
 #   PW_WAIT    seconds until the ready line must have come       60
 #   PW_EXTRA_EAL  array: more EAL arguments
 #
@@ -52,7 +53,7 @@
 
 PW_TOP=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 : "${PW_BIN:=$PW_TOP/build/app/pagewire}" "${PW_NS:=}" "${PW_IF:=pw0}" "${PW_TMP:=}"
-: "${PW_CPU:=0}" "${PW_WAIT:=60}"
+: "${PW_CPU:=0}" "${PW_MTU:=1500}" "${PW_WAIT:=60}"
 declare -p PW_EXTRA_EAL >/dev/null 2>&1 || PW_EXTRA_EAL=()
 PW_PID='' PW_BRIDGE_PID='' PW_MEM=() PW_MEM_WHY=''
 PW_EXIT_LIST=()
@@ -141,6 +142,7 @@ pw_profile() {
 	PROFILE_OFFLOADS='' PROFILE_COPIES='' PROFILE_OUR_COPIES=none
 	# shellcheck disable=SC1090
 	. "$conf"
+	[ "$PW_MTU" = 1500 ] || PROFILE_OPTIONS+=(--mtu "$PW_MTU")
 }
 
 pw_profile_missing() {

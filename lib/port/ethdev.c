@@ -165,7 +165,8 @@ choose_rx_room(struct opening *o, uint16_t mtu)
 	if (o->info.rx_offload_capa & RTE_ETH_RX_OFFLOAD_SCATTER)
 		o->rx_offloads |= RTE_ETH_RX_OFFLOAD_SCATTER;
 	else
-		o->rx_room = (uint16_t)RTE_MIN(frame, ROOM_MAX);
+		/* In whole memory pages: AF_PACKET's buffers must hold a place of its ring. */
+		o->rx_room = (uint16_t)RTE_MIN(RTE_ALIGN_CEIL(frame, 4096u), ROOM_MAX);
 }
 
 static uint16_t
