@@ -27,6 +27,7 @@ cd "$(dirname "$0")/.."
 
 STAGES=(style units asan e2e wire run)
 LOGS=build/test-logs
+TMP=build/test-tmp
 PYTHON=/usr/bin/python3 # Debian's, where pytest and scapy are
 FAILED_LINES=120        # of a failing log to show
 
@@ -178,7 +179,9 @@ pytest_files() {
 	for file in "tests/$stage"/test_*.py; do
 		name=$stage/$(basename "$file" .py) name=${name/test_/} status=0
 		PW_BIN=$PWD/$dir/app/pagewire PW_LINKFILTER=$PWD/$dir/tests/tools/linkfilter \
-			logged "$name" timeout 300 "$PYTHON" -m pytest -q --tb=short "$file" || status=$?
+			logged "$name" timeout -s INT 300 "$PYTHON" -m pytest -q --tb=short \
+			--basetemp="$PWD/$TMP" "$file" || status=$?
+		rm -rf "$TMP"
 		line=$(sed -n 's/^pagewire-tests: //p' "$(log_of "$name")")
 		if [ -z "$line" ] || { [ "$status" != 0 ] && [[ $line == *" 0 failed"* ]]; }; then
 			echo "exit status $status" >>"$(log_of "$name")"

@@ -140,7 +140,7 @@ class Namespace:
         return sock
 
     def curl(self, *args, check=True, **kw):
-        return self.run("curl", "-sS", "--max-time", "120", *args, check=check, **kw)
+        return self.run("curl", "-sS", "--max-time", "30", *args, check=check, **kw)
 
 
 # ---- what scripts/lib.sh knows ----
@@ -300,6 +300,7 @@ class Pagewire:
             raise Failure(f"pagewire did not end within {seconds} s\n"
                           f"{self.output('out')[-3000:]}{self.output('err')[-3000:]}") from None
         self.statement = Statement(status, self.output("out"), self.output("err"))
+        print(self.statement.out)  # pytest shows it beside a failure
         return self.statement
 
     def stop(self, number=signal.SIGTERM, seconds=EXIT_SECONDS):
