@@ -327,7 +327,7 @@ send_lost(struct pw_tcp_conn *c, pw_ns now)
 		}
 		p.len = (uint32_t)pw_min(data_in(c, s->start, s->len), max);
 		p.fin = s->start + p.len == c->snd_end && s->len > p.len;
-		p.push = p.fin;
+		p.push = p.len > 0 && s->start + p.len == c->snd_end;
 		if (!ask_source(c, &p))
 			return OUT_DONE;
 		if (send_piece(c, &p) < 0)
@@ -497,9 +497,10 @@ send_tail_again(struct pw_tcp_conn *c, pw_ns now)
 {
 	uint32_t len = (uint32_t)pw_min(sent_tail_len(c), c->mss - sack_room(c));
 	struct pw_span spans[PW_SEG_SPANS_MAX];
-	struct piece p = {.off = c->snd_nxt - len, .rtx = true, .push = true, .spans = spans};
+	struct piece p = {.off = c->snd_nxt - len, .rtx = true, .spans = spans};
 
 	p.len = data_in(c, p.off, len);
+	p.push = p.len > 0;
 	p.fin = len > p.len;
 	if (!ask_source(c, &p))
 		return -EAGAIN;
