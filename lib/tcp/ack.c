@@ -185,6 +185,13 @@ dsack_says_undo(const struct pw_tcp_conn *c, const struct ack *a)
 	return a->dsack && c->prior_cwnd != 0 && c->undo_rtx == 0 && (c->flags & F_RTX_TS);
 }
 
+/* A partial ACK of a peer without SACK: one segment more is known to be lost. */
+static bool
+next_hole(const struct pw_tcp_conn *c, const struct ack *a)
+{
+	return (c->flags & F_SACK_OK) == 0 && a->acked > 0 && c->lost > 0;
+}
+
 /* RFC 6937bis: sndcnt for this ACK; the segments themselves leave in output.c. */
 static void
 reduce_rate(struct pw_tcp_conn *c, const struct ack *a)
@@ -203,7 +210,8 @@ reduce_rate(struct pw_tcp_conn *c, const struct ack *a)
 			n += c->mss;
 		n = RTE_MIN(n, (int64_t)c->ssthresh - pipe);
 	}
-	if (c->prr_out == 0 && n < c->mss)
+	/* The first of a recovery waits for nothing, nor does RFC 6582's next hole. */
+	if (n < c->mss && (c->prr_out == 0 || next_hole(c, a)))
 		n = c->mss;
 	c->cwnd = (uint32_t)pw_max(pipe + (uint32_t)RTE_MAX(n, 0), c->mss);
 }
@@ -333,7 +341,7 @@ take_ack(struct pw_tcp_conn *c, const struct seg_in *in, pw_off ack)
 		.ts_ecr = in->o.ts_ecr,
 	};
 	uint32_t flight_before = flight(c);
-	bool moved = update_window(c, in, ack);
+	bool moved = update_window(c, in, ack), growing;
 	pw_ns wait;
 
 	if ((in->o.has & PW_OPT_SACK) && (c->flags & F_SACK_OK))
@@ -355,8 +363,10 @@ take_ack(struct pw_tcp_conn *c, const struct seg_in *in, pw_off ack)
 	adapt_reo_window(c, &a);
 	wait = detect_losses(c, &a);
 	judge_probe(c, &a);
+	growing = c->ca != CA_RECOVERY; /* its last ACK names what was delivered all along */
 	recover(c, &a);
-	grow(c, &a, flight_before);
+	if (growing)
+		grow(c, &a, flight_before);
 	set_timers(c, &a, wait);
 	sent_check(c);
 	if (c->snd_nxt < snd_limit(c) || c->lost > 0)

@@ -67,7 +67,10 @@ tmr_on_send(struct pw_tcp_conn *c, pw_ns now)
 {
 	pw_ns latest;
 
-	if (c->at[TMR_LOSS] != PW_NEVER && c->loss_mode != LOSS_TLP)
+	bool rto_runs = c->loss_mode == LOSS_RTO && !may_probe(c);
+
+	/* RFC 6298 5.1; but a probe is due after what was sent last (RFC 8985 7.2). */
+	if (c->at[TMR_LOSS] != PW_NEVER && (rto_runs || c->loss_mode == LOSS_REO))
 		return;
 	tmr_on_flight(c, now);
 	/* Sending on must not put off for ever what the oldest bytes wait for. */
