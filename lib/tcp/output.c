@@ -421,29 +421,35 @@ send_new(struct pw_tcp_conn *c, uint32_t len, pw_ns now)
 }
 
 static enum out_result
-send_fresh(struct pw_tcp_conn *c, pw_ns now)
+send_burst(struct pw_tcp_conn *c, pw_ns now, uint32_t *sent)
 {
-	uint32_t sent = 0;
-
-	restart_after_idle(c, now);
-	while (c->snd_nxt < c->snd_end && sent < QUANTUM_BYTES) {
+	while (c->snd_nxt < c->snd_end && *sent < QUANTUM_BYTES) {
 		uint32_t len = new_data_len(c, now);
 		int n;
 
 		if (len == 0)
-			break;
+			return OUT_DONE;
 		if (!sent_room(c, now))
 			return OUT_AGAIN;
 		n = send_new(c, len, now);
-		if (n == -ENOBUFS)
-			return OUT_FULL;
 		if (n < 0)
-			break;
-		sent += (uint32_t)n;
+			return n == -ENOBUFS ? OUT_FULL : OUT_DONE;
+		*sent += (uint32_t)n;
 	}
-	if (sent > 0 && c->state != PW_TCP_CLOSED)
+	return c->snd_nxt < c->snd_end ? OUT_AGAIN : OUT_DONE;
+}
+
+static enum out_result
+send_fresh(struct pw_tcp_conn *c, pw_ns now)
+{
+	uint32_t sent = 0;
+	enum out_result r;
+
+	restart_after_idle(c, now);
+	r = send_burst(c, now, &sent);
+	if (sent > 0 && c->state != PW_TCP_CLOSED) /* what went is waited for, however it ended */
 		tmr_on_send(c, now);
-	return sent >= QUANTUM_BYTES && c->snd_nxt < c->snd_end ? OUT_AGAIN : OUT_DONE;
+	return r;
 }
 
 /* The FIN by itself, when no data was left to carry it. */
@@ -515,12 +521,6 @@ send_tail_again(struct pw_tcp_conn *c, pw_ns now)
 	return 0;
 }
 
-static int
-send_tail_new(struct pw_tcp_conn *c, uint32_t len, pw_ns now)
-{
-	return sent_room(c, now) ? send_new(c, len, now) : -EAGAIN;
-}
-
 /* RFC 8985 7.3: something new if there is, or the last segment again. */
 static enum out_result
 send_tail_probe(struct pw_tcp_conn *c, pw_ns now)
@@ -534,7 +534,7 @@ send_tail_probe(struct pw_tcp_conn *c, pw_ns now)
 		return OUT_DONE;
 	}
 	c->flags &= ~F_TLP_RTX;
-	rc = len > 0 ? send_tail_new(c, len, now) : send_tail_again(c, now);
+	rc = len > 0 && sent_room(c, now) ? send_new(c, len, now) : send_tail_again(c, now);
 	if (rc == -ENOBUFS)
 		return OUT_FULL;
 	c->flags &= ~F_TLP_DUE;

@@ -34,6 +34,7 @@
 #define RTO_MIN		   (200 * PW_NS_PER_MS)
 #define RTO_MAX		   (60 * PW_NS_PER_S)
 #define RTO_BACKOFF_MAX	   12
+#define PTO_MIN		   (2 * PW_NS_PER_MS) /* as Linux; a turn may be longer than the RTT */
 
 #define DELACK_NS	 (40 * PW_NS_PER_MS)  /* RFC 9293 3.8.6.3: at most 500 ms */
 #define QUICK_ACKS	 16		      /* segments acknowledged at once at the start */

@@ -37,8 +37,9 @@ tmr_on_syn_sent(struct pw_tcp_conn *c, pw_ns now)
 static bool
 may_probe(const struct pw_tcp_conn *c)
 {
-	return (c->flags & (F_SACK_OK | F_TLP_OUT)) == F_SACK_OK && c->ca == CA_OPEN &&
-	       c->sacked == 0 && c->lost == 0 && c->srtt != 0 && c->backoff == 0;
+	return (c->flags & (F_SACK_OK | F_TLP_OUT | F_SOURCE_DRY)) == F_SACK_OK &&
+	       c->ca == CA_OPEN && c->sacked == 0 && c->lost == 0 && c->srtt != 0 &&
+	       c->backoff == 0;
 }
 
 void
@@ -55,7 +56,7 @@ tmr_on_flight(struct pw_tcp_conn *c, pw_ns now)
 		tmr_set(c, TMR_LOSS, now + rto);
 		return;
 	}
-	pto = 2 * c->srtt;
+	pto = pw_max(2 * c->srtt, PTO_MIN);
 	if (flight(c) <= c->mss)
 		pto += PEER_DELACK_NS;
 	c->loss_mode = pto < rto ? LOSS_TLP : LOSS_RTO;

@@ -467,6 +467,39 @@ gso_smaller_than_a_segment_is_none(void)
 	EXPECT_DATA(&rig, MSS, 2000 - MSS);
 }
 
+/* What went before the way out was full is waited for, though what follows it may
+ * no longer be worth sending when there is room again. */
+static void
+way_out_full_stops_no_loss_timer(void)
+{
+	rig_accept(&rig, &rig_ancient);
+	rig_ack_wnd(&rig, 0, 2 * 1460 - 100);
+	rig.way_room = 1;
+	pw_tcp_send(rig.user.c, 1460 + 100);
+	rig_run(&rig);
+	rig.way_room = UINT32_MAX;
+	pw_tcp_send(rig.user.c, 5000);
+	rig_run(&rig);
+	EXPECT_DATA(&rig, 0, 1460);
+	EXPECT_NOTHING(&rig);
+	rig_wait(&rig, MS(1000));
+	EXPECT_DATA(&rig, 0, 1460);
+	rig_skip(&rig);
+}
+
+/* A probe of the tail that the source cannot fill leaves its place to the time-out. */
+static void
+dry_source_probes_no_tail(void)
+{
+	accept_and_send(&rig_linux, 3 * MSS);
+	rig_skip(&rig);
+	rig.user.source_dry = true;
+	rig_wait(&rig, MS(130000));
+	CU_ASSERT_EQUAL(rig.user.n_gone, 1);
+	CU_ASSERT_EQUAL(rig.user.why, PW_TCP_END_TIMEOUT);
+	EXPECT_NOTHING(&rig);
+}
+
 static CU_TestInfo tests[] = {
 	TEST(initial_window_is_ten_segments),
 	TEST(last_byte_is_pushed),
@@ -493,6 +526,8 @@ static CU_TestInfo tests[] = {
 	TEST(gso_sends_whole_segments_in_one),
 	TEST(gso_tail_and_single_segments),
 	TEST(gso_smaller_than_a_segment_is_none),
+	TEST(way_out_full_stops_no_loss_timer),
+	TEST(dry_source_probes_no_tail),
 	CU_TEST_INFO_NULL,
 };
 CU_SuiteInfo suite_tcp_send = {
