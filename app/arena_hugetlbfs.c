@@ -22,15 +22,14 @@ arena_iova(void *ctx, const void *addr)
 }
 
 static int
-for_each_page(const struct rte_device *dev, char *mem, size_t bytes,
+for_each_page(struct rte_device *dev, char *mem, size_t bytes,
 	int (*fn)(struct rte_device *dev, void *addr, uint64_t iova, size_t len))
 {
 	size_t at;
 
 	for (at = 0; at < bytes; at += PW_PAGE_BYTES) {
 		/* A virtual device reads by address and has nothing to map. */
-		if (fn((struct rte_device *)(uintptr_t)dev, mem + at, arena_iova(NULL, mem + at),
-			    PW_PAGE_BYTES) != 0 &&
+		if (fn(dev, mem + at, arena_iova(NULL, mem + at), PW_PAGE_BYTES) != 0 &&
 			rte_errno != ENOTSUP)
 			return -rte_errno;
 	}
