@@ -67,14 +67,14 @@ if_of_port(struct app *app, uint16_t id)
 }
 
 static bool
-is_gateway_of(const struct app *app, const struct pw_config_ip *ip)
+is_gateway_of(const struct app *app, const struct pw_option_ip *ip)
 {
 	return pw_addr_is_v4(&app->cfg.gateway) &&
 	       pw_addr_same_net(&app->cfg.gateway, &ip->addr, 96u + ip->prefix);
 }
 
 static void
-add_address(struct app *app, uint32_t at, const struct pw_config_ip *ip)
+add_address(struct app *app, uint32_t at, const struct pw_option_ip *ip)
 {
 	struct pw_loop_if *intf = &app->ifs[at];
 
@@ -92,7 +92,7 @@ ports_open(struct app *app)
 	uint32_t i;
 
 	for (i = 0; i < app->cfg.n_ips; i++) {
-		const struct pw_config_ip *ip = &app->cfg.ips[i];
+		const struct pw_option_ip *ip = &app->cfg.ips[i];
 		uint32_t at = if_of_port(app, ip->port);
 		struct pw_port_cfg cfg = {
 			.port_id = ip->port,
@@ -196,7 +196,7 @@ worker_make(struct app *app)
 
 /* "http://10.77.0.1/ on port 0 (net_tap)" */
 static void
-print_place(struct app *app, const struct pw_config_ip *ip)
+print_place(struct app *app, const struct pw_option_ip *ip)
 {
 	char text[PW_ADDR_TEXT_MAX];
 

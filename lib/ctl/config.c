@@ -1,117 +1,127 @@
 /* SPDX-License-Identifier: BSD-3-Clause
  * Copyright (c) 2026 the pagewire authors
  *
- * The command line, --help, and what only the settings together can tell.
+ * Every setting of pagewire.
  */
-#include <getopt.h>
-#include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
-#include "ctl_priv.h"
+#include <sys/stat.h>
+#include "pw_config.h"
+#include "pw_option.h"
 
-#define OPT_BASE 256 /* getopt's value of the first setting; below are letters */
+static const char *const idle_names[] = {"spin", "pause", "sleep", NULL};
+static const char *const arena_names[] = {"eal", "hugetlbfs", NULL};
+const char *const pw_config_cc[] = {"cubic", "newreno", NULL};
+static_assert(PW_CONFIG_PORTS_MAX == PW_OPTION_PORT_MAX + 1, "a port that can be named");
 
-struct cmdline {
-	struct option longs[N_SETTINGS_MAX + 1];
-	uint32_t seen; /* settings that the command line has given, by bit */
-	uint32_t n_wrong;
-	FILE *err;
+static const char *
+read_dir(void *cfg, const struct pw_option *o, const char *text)
+{
+	struct stat st;
+
+	if (*text == '\0')
+		return "is empty";
+	if (stat(text, &st) != 0)
+		return errno == ENOENT ? "does not exist" : "cannot be looked at";
+	if (!S_ISDIR(st.st_mode))
+		return "is not a directory";
+	return pw_option_text(cfg, o, text);
+}
+
+static const char *
+read_file_name(void *cfg, const struct pw_option *o, const char *text)
+{
+	if (strchr(text, '/') != NULL)
+		return "has a slash";
+	if (strcmp(text, ".") == 0 || strcmp(text, "..") == 0)
+		return "is a directory";
+	return pw_option_text(cfg, o, text);
+}
+
+static const char *
+add_ip(struct pw_config *cfg, const struct pw_option_ip *ip)
+{
+	uint32_t i;
+
+	for (i = 0; i < cfg->n_ips; i++)
+		if (pw_addr_eq(&cfg->ips[i].addr, &ip->addr))
+			return "is given twice";
+	if (cfg->n_ips == PW_CONFIG_IPS_MAX)
+		return "is one address too many";
+	cfg->ips[cfg->n_ips++] = *ip;
+	return NULL;
+}
+
+static const char *
+read_ip(void *cfg, const struct pw_option *o, const char *text)
+{
+	struct pw_option_ip ip;
+	const char *wrong = pw_option_parse_ip(text, &ip);
+
+	return wrong != NULL ? wrong : add_ip(cfg, &ip);
+}
+
+#define AT(member) .at = offsetof(struct pw_config, member)
+
+static const struct pw_option settings[] = {
+	{"root", "DIR", NULL, "directory to serve, with its sub-directories; required",
+		"a directory that can be read", read_dir, AT(root)},
+	{"ip", "ADDR/PREFIX[@PORT]", NULL,
+		"an address of device port PORT [0]; may be repeated; required",
+		"an IPv4 address of a host, a prefix of 1 to 32 bits, a port of 0 to 7; up to 64, "
+		"each once",
+		read_ip, AT(ips), .entry = "10.77.0.1/24"},
+	{"gateway", "ADDR", NULL, "next hop for everything not on-link",
+		"the IPv4 address of a host on the network of an --ip", pw_option_host,
+		AT(gateway)},
+	{"http", "PORT", "80", "TCP port", NULL, pw_option_number, AT(http_port), 1, 65535},
+	{"store-size", "SIZE", NULL,
+		"hugepage memory for files; if not said, what the directory needs",
+		"2M to 1024T, as 512M or 4G", pw_option_size, AT(store_bytes), UINT64_C(2) << 20,
+		UINT64_C(1) << 50},
+	{"index", "NAME", "index.html", "file served for its directory",
+		"a file's name without a slash", read_file_name, AT(index)},
+	{"autoindex", NULL, NULL, "list directories that have no index file", "true or false",
+		pw_option_switch, AT(autoindex)},
+	{"stats-period", "N", "0",
+		"print port, TCP, HTTP and copy-ledger figures every N seconds; 0: not", NULL,
+		pw_option_number, AT(stats_period_s), 0, PW_OPTION_DAY_S},
+	{"idle", "spin|pause|sleep", "pause", "what a worker with nothing to do does", NULL,
+		pw_option_choice, AT(idle), .names = idle_names},
+	{"drain", "SECONDS", "10",
+		"on SIGINT or SIGTERM finish what runs, at most this long, then exit", NULL,
+		pw_option_number, AT(drain_s), 0, PW_OPTION_DAY_S},
+	{"arena", "eal|hugetlbfs", "eal", "whose hugepages hold the files", NULL, pw_option_choice,
+		AT(arena), .names = arena_names},
+	{"mtu", "BYTES", NULL, "of the device ports; if not said, what the device has", NULL,
+		pw_option_number, AT(mtu), 576, 65000},
+	{"cc", "cubic|newreno", "cubic", "congestion control", NULL, pw_option_choice, AT(cc),
+		.names = pw_config_cc},
+	{"max-connections", "N", "16384", "TCP connections at a time", NULL, pw_option_number,
+		AT(max_connections), 16, 4000000},
+	{"max-head", "SIZE", "8K", "longest head of a request", "1K to 32K", pw_option_size,
+		AT(max_head_bytes), 1024, 32768},
+	{"timeout-idle", "SECONDS", "60", "close a connection that asks for nothing", NULL,
+		pw_option_number, AT(timeout_idle_s), 1, PW_OPTION_DAY_S},
+	{"timeout-head", "SECONDS", "10", "answer 408 when a request's head takes longer", NULL,
+		pw_option_number, AT(timeout_head_s), 1, PW_OPTION_DAY_S},
+	{"timeout-body", "SECONDS", "30", "close when a request's body takes longer", NULL,
+		pw_option_number, AT(timeout_body_s), 1, PW_OPTION_DAY_S},
+	{"timeout-send", "SECONDS", "60", "reset a peer that does not read", NULL, pw_option_number,
+		AT(timeout_send_s), 1, PW_OPTION_DAY_S},
+	{"config", "FILE", NULL, "the same settings from a YAML file; the command line wins",
+		"a file that can be read", pw_option_text, AT(file), .only_cmdline = true},
+	{"help", NULL, NULL, "print this", NULL, pw_option_switch, AT(help), .only_cmdline = true},
+	{"version", NULL, NULL, "print the version", NULL, pw_option_switch, AT(version),
+		.only_cmdline = true},
 };
-static_assert(N_SETTINGS_MAX <= 32, "seen has a bit for each setting");
 
 static void
-longs_init(struct cmdline *cl)
+clear_ips(void *ctx)
 {
-	uint32_t i;
+	struct pw_config *cfg = ctx;
 
-	for (i = 0; i < n_settings; i++)
-		cl->longs[i] = (struct option){
-			.name = settings[i].name,
-			.has_arg = settings[i].arg == NULL ? no_argument : required_argument,
-			.val = OPT_BASE + (int)i,
-		};
-}
-
-static void
-take(struct cmdline *cl, struct pw_config *cfg, const struct setting *s, const char *text)
-{
-	uint32_t bit = UINT32_C(1) << (s - settings);
-	const char *wrong;
-
-	if ((cl->seen & bit) == 0)
-		setting_clear(cfg, s);
-	cl->seen |= bit;
-	wrong = s->read(cfg, s, text);
-	if (wrong != NULL) {
-		setting_complain(s, "--", text, wrong, cl->err);
-		cl->n_wrong++;
-	}
-}
-
-static void
-complain_unknown(struct cmdline *cl, const char *what, const char *text)
-{
-	uint32_t i;
-
-	fprintf(cl->err, "pagewire: %s '%s'; allowed:", what, text);
-	for (i = 0; i < n_settings; i++)
-		fprintf(cl->err, " --%s", settings[i].name);
-	fputc('\n', cl->err);
-	cl->n_wrong++;
-}
-
-static void
-complain_missing(struct cmdline *cl, const struct setting *s)
-{
-	fprintf(cl->err, "pagewire: --%s lacks its value %s; allowed: ", s->name, s->arg);
-	setting_print_allowed(s, cl->err);
-	fputc('\n', cl->err);
-	cl->n_wrong++;
-}
-
-static void
-complain_extra(struct cmdline *cl, const struct setting *s, const char *text)
-{
-	fprintf(cl->err, "pagewire: '%s': --%s is a switch; allowed: no value\n", text, s->name);
-	cl->n_wrong++;
-}
-
-/* '?' or ':' of getopt_long(): it found a mistake. */
-static void
-complain_getopt(struct cmdline *cl, int opt, const char *word)
-{
-	const struct setting *s = NULL;
-
-	if (optopt >= OPT_BASE)
-		s = &settings[optopt - OPT_BASE];
-	if (s == NULL)
-		complain_unknown(cl, "unknown option", word);
-	else if (opt == ':')
-		complain_missing(cl, s);
-	else
-		complain_extra(cl, s, word);
-}
-
-/* Go through argv once; @p only: just those that a file cannot say. */
-static void
-walk(struct cmdline *cl, struct pw_config *cfg, int argc, char **argv, bool only)
-{
-	int opt;
-
-	opterr = 0;
-	optind = 0; /* glibc: start anew */
-	while (optopt = 0, (opt = getopt_long(argc, argv, ":hV", cl->longs, NULL)) != -1) {
-		if (opt == 'h')
-			cfg->help = true;
-		else if (opt == 'V')
-			cfg->version = true;
-		else if (opt >= OPT_BASE && settings[opt - OPT_BASE].only_cmdline == only)
-			take(cl, cfg, &settings[opt - OPT_BASE], optarg == NULL ? "true" : optarg);
-		else if (opt < OPT_BASE && !only)
-			complain_getopt(cl, opt, argv[optind - 1]);
-	}
-	for (; !only && optind < argc; optind++)
-		complain_unknown(cl, "stray word", argv[optind]);
+	cfg->n_ips = 0;
 }
 
 static bool
@@ -120,80 +130,68 @@ gateway_is_on_link(const struct pw_config *cfg)
 	uint32_t i;
 
 	for (i = 0; i < cfg->n_ips; i++)
-		if (!pw_addr_eq(&cfg->gateway, &cfg->ips[i].addr) &&
-			pw_addr_same_net(
-				&cfg->gateway, &cfg->ips[i].addr, 96u + cfg->ips[i].prefix))
+		if (pw_option_is_gateway(&cfg->gateway, &cfg->ips[i]))
 			return true;
 	return false;
 }
 
-static const struct setting *
-find(const char *name)
+static uint32_t check_together(void *ctx, FILE *err);
+
+static const struct pw_option_set set = {
+	.program = "pagewire",
+	.usage = "usage: pagewire [EAL options] -- --root DIR --ip ADDR/PREFIX [options]\n"
+		 "\n"
+		 "Serve a directory by HTTP from hugepages, over a TCP of our own.\n"
+		 "\n"
+		 "EAL options are DPDK's: lcores, devices, memory. For example\n"
+		 "  pagewire --lcores 0@0 --no-pci --vdev net_tap0,iface=pw0 -- \\\n"
+		 "           --root /srv/www --ip 10.77.0.1/24\n"
+		 "\n"
+		 "options, with [defaults] and what is allowed:\n",
+	.usage_after = "\n"
+		       "A --config file is YAML, one setting a line, by the same names:\n"
+		       "  root: /srv/www\n"
+		       "  ip: [10.77.0.1/24]\n"
+		       "  autoindex: true\n"
+		       "\n"
+		       "Exit status: 0 done, 1 failed while running, 2 a mistake in the options.\n",
+	.table = settings,
+	.n = RTE_DIM(settings),
+	.help_at = offsetof(struct pw_config, help),
+	.version_at = offsetof(struct pw_config, version),
+	.file_at = offsetof(struct pw_config, file),
+	.clear = clear_ips,
+	.check = check_together,
+};
+static_assert(RTE_DIM(settings) <= PW_OPTION_MAX, "settings beyond PW_OPTION_MAX");
+
+static uint32_t
+check_together(void *ctx, FILE *err)
 {
-	uint32_t i;
-
-	for (i = 0; strcmp(settings[i].name, name) != 0; i++)
-		;
-	return &settings[i];
-}
-
-static void
-require(struct cmdline *cl, const char *name, bool there)
-{
-	const struct setting *s = find(name);
-
-	if (there)
-		return;
-	fprintf(cl->err, "pagewire: --%s %s is missing; allowed: ", s->name, s->arg);
-	setting_print_allowed(s, cl->err);
-	fputc('\n', cl->err);
-	cl->n_wrong++;
-}
-
-/* What is wrong though each setting for itself is right. */
-static void
-check_together(struct cmdline *cl, struct pw_config *cfg)
-{
+	const struct pw_config *cfg = ctx;
 	char text[PW_ADDR_TEXT_MAX];
+	uint32_t n_wrong = 0;
 
-	/* Missing because it was refused: that was told. */
-	if (cl->n_wrong > 0)
-		return;
-	require(cl, "root", cfg->root != NULL);
-	require(cl, "ip", cfg->n_ips > 0);
-	if (cfg->n_ips == 0 || !pw_addr_is_v4(&cfg->gateway) || gateway_is_on_link(cfg))
-		return;
-	setting_complain(find("gateway"), "--", pw_addr_format(&cfg->gateway, text),
-		"is on the network of no --ip, or an --ip itself", cl->err);
-	cl->n_wrong++;
-}
-
-static void
-set_defaults(struct pw_config *cfg)
-{
-	uint32_t i;
-
-	*cfg = (struct pw_config){0};
-	for (i = 0; i < n_settings; i++)
-		if (settings[i].dflt != NULL)
-			settings[i].read(cfg, &settings[i], settings[i].dflt);
+	if (cfg->root == NULL) {
+		pw_option_missing(&set, "root", err);
+		n_wrong++;
+	}
+	if (cfg->n_ips == 0) {
+		pw_option_missing(&set, "ip", err);
+		return n_wrong + 1;
+	}
+	if (!pw_addr_is_v4(&cfg->gateway) || gateway_is_on_link(cfg))
+		return n_wrong;
+	pw_option_wrong(&set, "gateway", pw_addr_format(&cfg->gateway, text),
+		"is on the network of no --ip, or an --ip itself", err);
+	return n_wrong + 1;
 }
 
 uint32_t
 pw_config_init(struct pw_config *cfg, int argc, char **argv, FILE *err)
 {
-	struct cmdline cl = {.err = err};
-
-	set_defaults(cfg);
-	longs_init(&cl);
-	walk(&cl, cfg, argc, argv, true);
-	if (cfg->help || cfg->version)
-		return 0;
-	if (cfg->file != NULL)
-		cl.n_wrong += config_file_read(cfg, err);
-	walk(&cl, cfg, argc, argv, false);
-	check_together(&cl, cfg);
-	return cl.n_wrong;
+	*cfg = (struct pw_config){0};
+	return pw_options_read(&set, cfg, argc, argv, err);
 }
 
 void
@@ -204,46 +202,8 @@ pw_config_fini(struct pw_config *cfg)
 	free(cfg->file);
 }
 
-static void
-help_one(const struct setting *s, FILE *out)
-{
-	int n = fprintf(out, "  --%s%s%s", s->name, s->arg == NULL ? "" : " ",
-		s->arg == NULL ? "" : s->arg);
-
-	fprintf(out, "%*s%s", n < 26 ? 27 - n : 1, "", s->help);
-	if (s->dflt != NULL)
-		fprintf(out, " [%s]", s->dflt);
-	fputc('\n', out);
-	if (s->arg == NULL || s->names != NULL)
-		return;
-	fprintf(out, "%27s", "");
-	setting_print_allowed(s, out);
-	fputc('\n', out);
-}
-
 void
 pw_config_help(FILE *out)
 {
-	uint32_t i;
-
-	fputs("usage: pagewire [EAL options] -- --root DIR --ip ADDR/PREFIX [options]\n"
-	      "\n"
-	      "Serve a directory by HTTP from hugepages, over a TCP of our own.\n"
-	      "\n"
-	      "EAL options are DPDK's: lcores, devices, memory. For example\n"
-	      "  pagewire --lcores 0@0 --no-pci --vdev net_tap0,iface=pw0 -- \\\n"
-	      "           --root /srv/www --ip 10.77.0.1/24\n"
-	      "\n"
-	      "options, with [defaults] and what is allowed:\n",
-		out);
-	for (i = 0; i < n_settings; i++)
-		help_one(&settings[i], out);
-	fputs("\n"
-	      "A --config file is YAML, one setting a line, by the same names:\n"
-	      "  root: /srv/www\n"
-	      "  ip: [10.77.0.1/24]\n"
-	      "  autoindex: true\n"
-	      "\n"
-	      "Exit status: 0 done, 1 failed while running, 2 a mistake in the options.\n",
-		out);
+	pw_options_help(&set, out);
 }

@@ -8,9 +8,8 @@
  * @file
  * What the user asked for, from the command line and a file, checked.
  *
- * One table (options.c) names every setting: it drives the command line, the
- * keys of the file, --help, and the words "allowed: ..." behind a mistake. All
- * mistakes are told, one line each, before anything is allocated or opened.
+ * One table (config.c) names every setting. All mistakes are told, one line each,
+ * before anything is allocated or opened.
  *
  * Threads:  main, at start; read-only after that.
  */
@@ -18,6 +17,7 @@
 #include "pw_addr.h"
 #include "pw_base.h"
 #include "pw_loop.h"
+#include "pw_option.h"
 
 #define PW_CONFIG_IPS_MAX   64
 #define PW_CONFIG_PORTS_MAX PW_LOOP_IFS_MAX
@@ -28,15 +28,9 @@ enum pw_config_arena {
 	PW_ARENA_HUGETLBFS, /**< libhugetlbfs, registered with the EAL and the devices */
 };
 
-struct pw_config_ip {
-	struct pw_addr addr;
-	uint8_t prefix; /**< 1 to 32: IPv4 */
-	uint16_t port;	/**< of the device, below PW_CONFIG_PORTS_MAX */
-};
-
 struct pw_config {
 	char *root;
-	struct pw_config_ip ips[PW_CONFIG_IPS_MAX]; /**< in the order given */
+	struct pw_option_ip ips[PW_CONFIG_IPS_MAX]; /**< in the order given */
 	uint32_t n_ips;
 	struct pw_addr gateway; /**< all zero: none */
 	uint32_t http_port;

@@ -2,7 +2,7 @@
  * Copyright (c) 2026 the pagewire authors
  *
  * The YAML file. libcyaml checks keys and shapes against a schema that is made
- * from the table of settings; every value is a text, read as on the command line.
+ * from the table of options; every value is a text, read as on the command line.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -13,7 +13,7 @@
 
 /* What the file says: by setting, and the one list. */
 struct values {
-	char *text[N_SETTINGS_MAX];
+	char *text[PW_OPTION_MAX];
 	char **list;
 	uint32_t n_list;
 	int poison; /* never filled: see locate() */
@@ -28,10 +28,11 @@ struct trouble {
 };
 
 struct reader {
+	const struct pw_option_set *set;
 	const char *path;
 	uint8_t *data;
 	size_t len;
-	cyaml_schema_field_t fields[N_SETTINGS_MAX + 1];
+	cyaml_schema_field_t fields[PW_OPTION_MAX + 1];
 	cyaml_schema_value_t top;
 	struct trouble trouble;
 };
@@ -45,12 +46,12 @@ schema_init(struct reader *r)
 	uint32_t n = 0;
 	uint32_t i;
 
-	for (i = 0; i < n_settings; i++) {
-		const struct setting *s = &settings[i];
+	for (i = 0; i < r->set->n; i++) {
+		const struct pw_option *s = &r->set->table[i];
 
 		if (s->only_cmdline)
 			continue;
-		if (s->list)
+		if (s->entry != NULL)
 			r->fields[n++] = (cyaml_schema_field_t)CYAML_FIELD_SEQUENCE_COUNT(s->name,
 				CYAML_FLAG_POINTER | CYAML_FLAG_OPTIONAL, struct values, list,
 				n_list, &entry_schema, 0, CYAML_UNLIMITED);
@@ -123,13 +124,13 @@ find_field(struct reader *r, const char *name)
  * by a schema that refuses just this one, and see where libcyaml stops.
  */
 static uint32_t
-locate(struct reader *r, const struct setting *s, uint32_t i)
+locate(struct reader *r, const struct pw_option *s, uint32_t i)
 {
 	cyaml_schema_field_t *f = find_field(r, s->name);
 	cyaml_schema_field_t saved = *f;
 	struct values *v;
 
-	if (s->list)
+	if (s->entry != NULL)
 		f->value.sequence.max = i;
 	else
 		*f = (cyaml_schema_field_t)CYAML_FIELD_ENUM(s->name,
@@ -141,8 +142,8 @@ locate(struct reader *r, const struct setting *s, uint32_t i)
 }
 
 static uint32_t
-apply_one(struct reader *r, struct pw_config *cfg, const struct setting *s, uint32_t i,
-	const char *text, FILE *err)
+apply_one(struct reader *r, void *cfg, const struct pw_option *s, uint32_t i, const char *text,
+	FILE *err)
 {
 	const char *wrong = s->read(cfg, s, text);
 	char where[300];
@@ -150,23 +151,23 @@ apply_one(struct reader *r, struct pw_config *cfg, const struct setting *s, uint
 	if (wrong == NULL)
 		return 0;
 	snprintf(where, sizeof(where), "%s line %u: ", r->path, locate(r, s, i));
-	setting_complain(s, where, text, wrong, err);
+	option_complain(r->set, s, where, text, wrong, err);
 	return 1;
 }
 
 static uint32_t
-apply(struct reader *r, struct pw_config *cfg, const struct values *v, FILE *err)
+apply(struct reader *r, void *cfg, const struct values *v, FILE *err)
 {
 	uint32_t n_wrong = 0;
 	uint32_t i;
 	uint32_t k;
 
-	for (i = 0; i < n_settings; i++) {
-		const struct setting *s = &settings[i];
+	for (i = 0; i < r->set->n; i++) {
+		const struct pw_option *s = &r->set->table[i];
 
 		if (v->text[i] != NULL)
 			n_wrong += apply_one(r, cfg, s, 0, v->text[i], err);
-		for (k = 0; s->list && k < v->n_list; k++)
+		for (k = 0; s->entry != NULL && k < v->n_list; k++)
 			n_wrong += apply_one(r, cfg, s, k, v->list[k], err);
 	}
 	return n_wrong;
@@ -195,12 +196,22 @@ complain_key(const struct reader *r, const char *key, FILE *err)
 {
 	uint32_t i;
 
-	fprintf(err, "pagewire: %s line %u: unknown setting '%s'; allowed:", r->path,
+	fprintf(err, "%s: %s line %u: unknown setting '%s'; allowed:", r->set->program, r->path,
 		line_of_key(r, key), key);
-	for (i = 0; i < n_settings; i++)
-		if (!settings[i].only_cmdline)
-			fprintf(err, " %s", settings[i].name);
+	for (i = 0; i < r->set->n; i++)
+		if (!r->set->table[i].only_cmdline)
+			fprintf(err, " %s", r->set->table[i].name);
 	fputc('\n', err);
+}
+
+static void
+complain_shape(const struct pw_option *s, FILE *err)
+{
+	fprintf(err, "%s has the wrong shape; allowed: ", s->name);
+	if (s->entry != NULL)
+		fprintf(err, "a list, as [%s]\n", s->entry);
+	else
+		fprintf(err, "a single value\n");
 }
 
 static void
@@ -216,14 +227,12 @@ complain_file(const struct reader *r, cyaml_err_t how, FILE *err)
 	}
 	if (t->line != 0)
 		snprintf(where, sizeof(where), " line %u", t->line);
+	fprintf(err, "%s: %s%s: ", r->set->program, r->path, where);
 	if (how == CYAML_ERR_INVALID_VALUE && t->field[0] != '\0')
-		fprintf(err, "pagewire: %s%s: %s has the wrong shape; allowed: %s\n", r->path,
-			where, t->field,
-			strcmp(t->field, "ip") == 0 ? "a list, as [10.77.0.1/24]"
-						    : "a single value");
+		complain_shape(pw_option_find(r->set, t->field), err);
 	else
-		fprintf(err, "pagewire: %s%s: %s; allowed: YAML lines of the form NAME: VALUE\n",
-			r->path, where, t->text[0] == '\0' ? cyaml_strerror(how) : t->text);
+		fprintf(err, "%s; allowed: YAML lines of the form NAME: VALUE\n",
+			t->text[0] == '\0' ? cyaml_strerror(how) : t->text);
 }
 
 /* The whole file, with a NUL behind it. */
@@ -249,9 +258,9 @@ slurp(struct reader *r)
 }
 
 uint32_t
-config_file_read(struct pw_config *cfg, FILE *err)
+option_file_read(const struct pw_option_set *set, void *cfg, const char *path, FILE *err)
 {
-	struct reader r = {.path = cfg->file};
+	struct reader r = {.set = set, .path = path};
 	uint32_t n_wrong = 1;
 	struct values *v;
 	cyaml_err_t how;
@@ -259,8 +268,8 @@ config_file_read(struct pw_config *cfg, FILE *err)
 
 	rc = slurp(&r);
 	if (rc != 0) {
-		fprintf(err, "pagewire: --config '%s': %s; allowed: a file of at most 1 MiB\n",
-			r.path, strerror(-rc));
+		fprintf(err, "%s: --config '%s': %s; allowed: a file of at most 1 MiB\n",
+			set->program, path, strerror(-rc));
 		goto out;
 	}
 	schema_init(&r);
