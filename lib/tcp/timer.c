@@ -66,9 +66,8 @@ tmr_on_flight(struct pw_tcp_conn *c, pw_ns now)
 void
 tmr_on_send(struct pw_tcp_conn *c, pw_ns now)
 {
-	pw_ns latest;
-
 	bool rto_runs = c->loss_mode == LOSS_RTO && !may_probe(c);
+	pw_ns latest;
 
 	/* RFC 6298 5.1; but a probe is due after what was sent last (RFC 8985 7.2). */
 	if (c->at[TMR_LOSS] != PW_NEVER && (rto_runs || c->loss_mode == LOSS_REO))
