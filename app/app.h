@@ -11,34 +11,17 @@
  * down copes with whatever was not reached.
  */
 #include <pthread.h>
-#include <stdio.h>
-#include <stdlib.h>
+#include "common.h"
 #include "pw_config.h"
 #include "pw_http.h"
-#include "pw_loop.h"
-#include "pw_port.h"
 #include "pw_report.h"
 #include "pw_site.h"
 #include "pw_store.h"
 #include "pw_tree.h"
 
-enum {
-	STATUS_OK = 0,
-	STATUS_FAILED = 1, /* while running */
-	STATUS_USAGE = 2,
-};
-
 struct app {
 	struct pw_config cfg;
-
-	/* The command line in front of `--`, and what is to be known of it. */
-	char **eal_argv;
-	int eal_argc;
-	bool no_huge;
-	bool in_memory;
-	bool memory_said; /* -m, --socket-mem */
-	bool eal_up;
-
+	struct eal eal;
 	struct pw_tree *tree;
 	struct pw_store *store;
 	struct pw_site *site;
@@ -57,19 +40,6 @@ struct app {
 	bool control_up;
 };
 
-/** A line on standard error. */
-#define COMPLAIN(fmt, ...) fprintf(stderr, "pagewire: " fmt "\n", ##__VA_ARGS__)
-
-/* eal.c */
-
-/** Divide the command line at `--` and read our half. @return a status, or -1: go on */
-int options_read(struct app *app, int argc, char **argv);
-/** Enough hugepages? Without any, how much ordinary memory? */
-int memory_plan(struct app *app);
-int eal_start(struct app *app);
-/** Memory of the EAL's, zeroed. */
-extern const struct pw_mem mem_eal;
-
 /* arena_eal.c, arena_hugetlbfs.c */
 extern const struct pw_arena arena_eal;
 extern const struct pw_arena arena_hugetlbfs;
@@ -78,6 +48,8 @@ extern const struct pw_arena arena_hugetlbfs;
 
 /** Look at the directory, and at how much memory it takes. */
 int content_scan(struct app *app);
+/** Enough memory for the pages and the tables? */
+int content_memory(struct app *app);
 /** Read it into the arena. */
 int content_load(struct app *app);
 void content_free(struct app *app);
@@ -95,10 +67,6 @@ void app_report(const struct app *app, struct pw_report *out);
 
 /* control.c */
 
-/** Block the signals that the control thread waits for; before there are threads. */
-void control_block_signals(void);
-/** Let them end the process while something long is done that cannot be drained. */
-void control_let_signals_end_us(bool yes);
 /** The thread that waits for signals and prints statistics. */
 int control_start(struct app *app);
 void control_stop(struct app *app);

@@ -10,10 +10,10 @@
 #include <sys/random.h>
 #include "app.h"
 
-#define MIB	      (UINT64_C(1) << 20)
-#define BAR_CELLS     40
-#define BAR_PERIOD_NS (100 * PW_NS_PER_MS) /* on a terminal */
-#define LOG_PERIOD_NS (3 * PW_NS_PER_S)	   /* elsewhere: a line now and then */
+#define POOL_CONN_BYTES 512 /* per connection, beside TCP's and HTTP's own */
+#define BAR_CELLS	40
+#define BAR_PERIOD_NS	(100 * PW_NS_PER_MS) /* on a terminal */
+#define LOG_PERIOD_NS	(3 * PW_NS_PER_S)    /* elsewhere: a line now and then */
 
 static int
 make_site(struct app *app)
@@ -77,6 +77,18 @@ content_scan(struct app *app)
 		return STATUS_FAILED;
 	}
 	return check_store_size(app);
+}
+
+int
+content_memory(struct app *app)
+{
+	size_t conn = pw_tcp_conn_bytes(pw_http_room_bytes()) + POOL_CONN_BYTES;
+	uint64_t pools = EAL_POOL_BYTES + (uint64_t)app->cfg.max_connections * conn;
+	uint64_t pages = pw_store_need(app->store);
+
+	if (app->cfg.arena == PW_ARENA_EAL)
+		return eal_memory(&app->eal, pools + pages + PW_PAGE_BYTES, 0);
+	return eal_memory(&app->eal, pools, pages);
 }
 
 /* How far loading is; what is shown depends on where it is shown. */
@@ -146,9 +158,9 @@ content_load(struct app *app)
 	};
 	int rc;
 
-	control_let_signals_end_us(true);
+	signals_let_end_us(true);
 	rc = pw_store_load(app->store, &cfg);
-	control_let_signals_end_us(false);
+	signals_let_end_us(false);
 	if (p.shown && p.tty)
 		fputc('\n', stderr);
 	if (rc != 0) {

@@ -6,41 +6,8 @@
  */
 #include <signal.h>
 #include <string.h>
-#include <time.h>
 #include <rte_lcore.h>
 #include "app.h"
-
-static const int signals[] = {SIGINT, SIGTERM};
-#define SIG_DONE SIGUSR1 /* main tells the thread that the worker has returned */
-
-static void
-signal_set(sigset_t *set)
-{
-	size_t i;
-
-	sigemptyset(set);
-	for (i = 0; i < RTE_DIM(signals); i++)
-		sigaddset(set, signals[i]);
-}
-
-void
-control_block_signals(void)
-{
-	sigset_t set;
-
-	signal_set(&set);
-	sigaddset(&set, SIG_DONE);
-	pthread_sigmask(SIG_BLOCK, &set, NULL);
-}
-
-void
-control_let_signals_end_us(bool yes)
-{
-	sigset_t set;
-
-	signal_set(&set);
-	pthread_sigmask(yes ? SIG_UNBLOCK : SIG_BLOCK, &set, NULL);
-}
 
 /* First: finish what runs. Again: now. */
 static void
@@ -54,19 +21,6 @@ end(struct app *app, uint32_t nth)
 	}
 }
 
-/* The next signal, or 0 when it is time for statistics. */
-static int
-wait_signal(const sigset_t *set, uint32_t period_s)
-{
-	struct timespec ts = {.tv_sec = period_s};
-	int sig;
-
-	do {
-		sig = period_s == 0 ? sigwaitinfo(set, NULL) : sigtimedwait(set, NULL, &ts);
-	} while (sig < 0 && errno == EINTR);
-	return sig < 0 ? 0 : sig;
-}
-
 static void *
 control_main(void *ctx)
 {
@@ -74,13 +28,10 @@ control_main(void *ctx)
 	struct pw_report reports[2];
 	uint32_t n_signals = 0;
 	uint32_t turn = 0;
-	sigset_t set;
 	int sig;
 
-	signal_set(&set);
-	sigaddset(&set, SIG_DONE);
 	app_report(app, &reports[0]);
-	while ((sig = wait_signal(&set, app->cfg.stats_period_s)) != SIG_DONE) {
+	while ((sig = signals_wait(app->cfg.stats_period_s)) != SIG_DONE) {
 		if (sig != 0) {
 			end(app, ++n_signals);
 			continue;

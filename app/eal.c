@@ -5,18 +5,14 @@
  */
 #include <dirent.h>
 #include <inttypes.h>
+#include <stdlib.h>
 #include <string.h>
 #include <rte_eal.h>
 #include <rte_errno.h>
 #include <rte_lcore.h>
 #include <rte_malloc.h>
 #include <rte_version.h>
-#include "app.h"
-
-#define MIB (UINT64_C(1) << 20)
-/* Packet buffers, rings and tables that do not depend on an option. */
-#define POOL_BYTES	(96 * MIB)
-#define POOL_CONN_BYTES 512 /* per connection, beside TCP's and HTTP's own */
+#include "common.h"
 
 static bool
 is_one_of(const char *word, const char *const *names)
@@ -27,27 +23,27 @@ is_one_of(const char *word, const char *const *names)
 	return false;
 }
 
-static void
-print_version(void)
+void
+eal_print_version(void)
 {
-	printf("pagewire %s (%s)\n", PW_VERSION, rte_version());
+	printf("%s %s (%s)\n", program, PW_VERSION, rte_version());
 }
 
 /* Questions that need no EAL, wherever they stand. */
 static bool
-answer_question(int argc, char **argv)
+answer_question(int argc, char **argv, void (*help)(FILE *out))
 {
-	static const char *const help[] = {"--help", "-h", NULL};
-	static const char *const version[] = {"--version", "-V", NULL};
+	static const char *const asks_help[] = {"--help", "-h", NULL};
+	static const char *const asks_version[] = {"--version", "-V", NULL};
 	int i;
 
 	for (i = 1; i < argc; i++) {
-		if (is_one_of(argv[i], help)) {
-			pw_config_help(stdout);
+		if (is_one_of(argv[i], asks_help)) {
+			help(stdout);
 			return true;
 		}
-		if (is_one_of(argv[i], version)) {
-			print_version();
+		if (is_one_of(argv[i], asks_version)) {
+			eal_print_version();
 			return true;
 		}
 	}
@@ -55,58 +51,50 @@ answer_question(int argc, char **argv)
 }
 
 static void
-look_at_eal_args(struct app *app)
+look_at_args(struct eal *eal)
 {
 	int i;
 
-	for (i = 1; i < app->eal_argc; i++) {
-		const char *a = app->eal_argv[i];
+	for (i = 1; i < eal->argc; i++) {
+		const char *a = eal->argv[i];
 
 		if (strcmp(a, "--no-huge") == 0)
-			app->no_huge = true;
+			eal->no_huge = true;
 		if (strcmp(a, "--in-memory") == 0)
-			app->in_memory = true;
+			eal->in_memory = true;
 		if (strncmp(a, "-m", 2) == 0 || strncmp(a, "--socket-mem", 12) == 0)
-			app->memory_said = true;
+			eal->memory_said = true;
 	}
 }
 
 /* Own the array: it grows by two words, and the EAL reorders it. */
 static int
-keep_eal_args(struct app *app, int argc, char **argv)
+keep_args(struct eal *eal, int argc, char **argv)
 {
-	app->eal_argv = calloc((size_t)argc + 3, sizeof(*argv));
-	if (app->eal_argv == NULL)
+	eal->argv = calloc((size_t)argc + 3, sizeof(*argv));
+	if (eal->argv == NULL)
 		return STATUS_FAILED;
-	memcpy(app->eal_argv, argv, (size_t)argc * sizeof(*argv));
-	app->eal_argc = argc;
-	look_at_eal_args(app);
+	memcpy(eal->argv, argv, (size_t)argc * sizeof(*argv));
+	eal->argc = argc;
+	look_at_args(eal);
 	return -1;
 }
 
 int
-options_read(struct app *app, int argc, char **argv)
+eal_split(struct eal *eal, int argc, char **argv, void (*help)(FILE *out))
 {
 	int mid;
 
 	for (mid = 1; mid < argc && strcmp(argv[mid], "--") != 0; mid++)
 		;
-	if (answer_question(mid, argv))
+	if (answer_question(mid, argv, help))
 		return STATUS_OK;
 	if (mid == argc) {
-		COMPLAIN("'--' is missing; allowed: pagewire [EAL options] -- [options], "
-			 "see pagewire --help");
+		COMPLAIN("'--' is missing; allowed: %s [EAL options] -- [options], see %s --help",
+			program, program);
 		return STATUS_USAGE;
 	}
-	if (pw_config_init(&app->cfg, argc - mid, argv + mid, stderr) != 0)
-		return STATUS_USAGE;
-	if (app->cfg.help)
-		pw_config_help(stdout);
-	else if (app->cfg.version)
-		print_version();
-	else
-		return keep_eal_args(app, mid, argv);
-	return STATUS_OK;
+	return keep_args(eal, mid, argv);
 }
 
 /* Free hugepages of one size, "hugepages-2048kB", in bytes. */
@@ -144,14 +132,6 @@ free_hugepage_bytes(void)
 	return sum;
 }
 
-static uint64_t
-pool_bytes(const struct app *app)
-{
-	size_t conn = pw_tcp_conn_bytes(pw_http_room_bytes()) + POOL_CONN_BYTES;
-
-	return POOL_BYTES + (uint64_t)app->cfg.max_connections * conn;
-}
-
 static int
 check_hugepages(uint64_t want)
 {
@@ -175,14 +155,14 @@ check_hugepages(uint64_t want)
 
 /* Without hugepages the EAL takes its memory at once: it must be told how much. */
 static int
-add_memory_arg(struct app *app, uint64_t want)
+add_memory_arg(struct eal *eal, uint64_t want)
 {
 	static char mib[24];
 	static char flag[] = "-m";
 
 	snprintf(mib, sizeof(mib), "%" PRIu64, want / MIB);
-	app->eal_argv[app->eal_argc++] = flag;
-	app->eal_argv[app->eal_argc++] = mib;
+	eal->argv[eal->argc++] = flag;
+	eal->argv[eal->argc++] = mib;
 	return STATUS_OK;
 }
 
@@ -206,36 +186,40 @@ check_mount(void)
 }
 
 int
-memory_plan(struct app *app)
+eal_memory(struct eal *eal, uint64_t eal_bytes, uint64_t other_bytes)
 {
-	bool ours = app->cfg.arena == PW_ARENA_EAL;
-	uint64_t store = pw_store_need(app->store);
-	uint64_t eal = pool_bytes(app) + (ours ? store + PW_PAGE_BYTES : 0);
-
-	if (!app->no_huge) {
-		if (check_hugepages(eal + (ours ? 0 : store)) != STATUS_OK)
+	if (!eal->no_huge) {
+		if (check_hugepages(eal_bytes + other_bytes) != STATUS_OK)
 			return STATUS_FAILED;
-		return app->in_memory ? STATUS_OK : check_mount();
+		return eal->in_memory ? STATUS_OK : check_mount();
 	}
-	if (!ours && check_hugepages(store) != STATUS_OK)
+	if (other_bytes != 0 && check_hugepages(other_bytes) != STATUS_OK)
 		return STATUS_FAILED;
-	return app->memory_said ? STATUS_OK : add_memory_arg(app, eal);
+	return eal->memory_said ? STATUS_OK : add_memory_arg(eal, eal_bytes);
 }
 
 int
-eal_start(struct app *app)
+eal_start(struct eal *eal)
 {
 	pw_port_before_eal();
-	if (rte_eal_init(app->eal_argc, app->eal_argv) < 0) {
+	if (rte_eal_init(eal->argc, eal->argv) < 0) {
 		COMPLAIN("the EAL does not start: %s", rte_strerror(rte_errno));
 		return STATUS_FAILED;
 	}
-	app->eal_up = true;
+	eal->up = true;
 	if (rte_lcore_count() == 1)
 		return STATUS_OK;
 	COMPLAIN("%u lcores; allowed: one, such as --lcores 0@0, because there is one worker",
 		rte_lcore_count());
 	return STATUS_USAGE;
+}
+
+void
+eal_stop(struct eal *eal)
+{
+	if (eal->up)
+		rte_eal_cleanup();
+	free(eal->argv);
 }
 
 static void *

@@ -6,14 +6,21 @@
  *	pagewire [EAL options] -- --root DIR --ip ADDR/PREFIX [options]
  */
 #include <signal.h>
-#include <rte_eal.h>
 #include "app.h"
+
+const char program[] = "pagewire";
+
+static int
+start_eal(struct app *app)
+{
+	return eal_start(&app->eal);
+}
 
 /* In this order, so that every mistake is found before anything is taken. */
 static int (*const steps[])(struct app *app) = {
 	content_scan,
-	memory_plan,
-	eal_start,
+	content_memory,
+	start_eal,
 	ports_check,
 	content_load,
 	ports_open,
@@ -32,9 +39,27 @@ run(struct app *app)
 		status = steps[i](app);
 	leaked = server_free(app);
 	content_free(app);
-	if (app->eal_up)
-		rte_eal_cleanup();
 	return status != STATUS_OK ? status : leaked;
+}
+
+/* @return a status, or -1: go on */
+static int
+read_options(struct app *app, int argc, char **argv)
+{
+	int status = eal_split(&app->eal, argc, argv, pw_config_help);
+	int mid = app->eal.argc;
+
+	if (status >= 0)
+		return status;
+	if (pw_config_init(&app->cfg, argc - mid, argv + mid, stderr) != 0)
+		return STATUS_USAGE;
+	if (!app->cfg.help && !app->cfg.version)
+		return -1;
+	if (app->cfg.help)
+		pw_config_help(stdout);
+	else
+		eal_print_version();
+	return STATUS_OK;
 }
 
 int
@@ -44,11 +69,11 @@ main(int argc, char **argv)
 	int status;
 
 	signal(SIGPIPE, SIG_IGN);
-	control_block_signals();
-	status = options_read(&app, argc, argv);
+	signals_block();
+	status = read_options(&app, argc, argv);
 	if (status < 0)
 		status = run(&app);
 	pw_config_fini(&app.cfg);
-	free(app.eal_argv);
+	eal_stop(&app.eal);
 	return status;
 }

@@ -257,29 +257,6 @@ app_report(const struct app *app, struct pw_report *out)
 	pw_http_get_usage(app->http, &out->http_usage);
 }
 
-/* Everything that was lent must be back once the devices have let go. */
-static int
-check_leaks(const struct app *app)
-{
-	struct pw_worker_leaks leaks;
-	bool clean = pw_worker_get_leaks(app->worker, &leaks);
-	uint32_t buffers = 0;
-	uint32_t i;
-
-	for (i = 0; i < app->n_ports; i++)
-		buffers += pw_port_buffers_out(&app->ports[i]);
-	if (clean && buffers == 0 && app->refs.n_holds == 0) {
-		puts("pagewire: all packets, buffers and pages are back");
-		fflush(stdout);
-		return STATUS_OK;
-	}
-	COMPLAIN("LEAK: %u headers, %u windows, %" PRIu64 " page references, %u receive buffers, "
-		 "%u connections, %u waiting packets, %" PRIu64 " holds of pages are not back",
-		leaks.seg.hdr, leaks.seg.bare, leaks.seg.pages, buffers, leaks.conns, leaks.waiting,
-		app->refs.n_holds);
-	return STATUS_FAILED;
-}
-
 int
 server_free(struct app *app)
 {
@@ -289,7 +266,7 @@ server_free(struct app *app)
 	for (i = 0; i < app->n_ports; i++)
 		pw_port_stop(&app->ports[i]);
 	if (app->worker != NULL) {
-		status = check_leaks(app);
+		status = leaks_check(app->worker, app->ports, app->n_ports, app->refs.n_holds);
 		pw_worker_destroy(app->worker);
 	}
 	if (app->http != NULL)

@@ -1,0 +1,50 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ * Copyright (c) 2026 the pagewire authors
+ *
+ * Signals are waited for by one thread; no other is ever interrupted.
+ */
+#include <signal.h>
+#include <time.h>
+#include "common.h"
+
+static void
+ends(sigset_t *set)
+{
+	sigemptyset(set);
+	sigaddset(set, SIGINT);
+	sigaddset(set, SIGTERM);
+}
+
+void
+signals_block(void)
+{
+	sigset_t set;
+
+	ends(&set);
+	sigaddset(&set, SIG_DONE);
+	pthread_sigmask(SIG_BLOCK, &set, NULL);
+}
+
+void
+signals_let_end_us(bool yes)
+{
+	sigset_t set;
+
+	ends(&set);
+	pthread_sigmask(yes ? SIG_UNBLOCK : SIG_BLOCK, &set, NULL);
+}
+
+int
+signals_wait(uint32_t seconds)
+{
+	struct timespec ts = {.tv_sec = seconds};
+	sigset_t set;
+	int sig;
+
+	ends(&set);
+	sigaddset(&set, SIG_DONE);
+	do {
+		sig = seconds == 0 ? sigwaitinfo(&set, NULL) : sigtimedwait(&set, NULL, &ts);
+	} while (sig < 0 && errno == EINTR);
+	return sig < 0 ? 0 : sig;
+}
