@@ -11,6 +11,7 @@ import contextlib
 import ctypes
 import functools
 import hashlib
+import logging
 import os
 import pathlib
 import re
@@ -32,6 +33,7 @@ LINKFILTER = pathlib.Path(os.environ.get("PW_LINKFILTER", BUILD / "tests" / "too
 READY_SECONDS = 60
 EXIT_SECONDS = 30
 
+log = logging.getLogger("pagewire")
 _libc = ctypes.CDLL(None, use_errno=True)
 _CLONE_NEWNET = 0x40000000
 
@@ -300,7 +302,7 @@ class Pagewire:
             raise Failure(f"pagewire did not end within {seconds} s\n"
                           f"{self.output('out')[-3000:]}{self.output('err')[-3000:]}") from None
         self.statement = Statement(status, self.output("out"), self.output("err"))
-        print(self.statement.out)  # pytest shows it beside a failure
+        log.info("%s", self.statement.out)  # pytest shows it beside a failure
         return self.statement
 
     def stop(self, number=signal.SIGTERM, seconds=EXIT_SECONDS):

@@ -23,6 +23,7 @@ def arguments(description):
     parser.add_argument("--runs", type=int, help="as many runs of each case")
     options = parser.parse_args()
     options.runs = options.runs or (3 if options.quick else 5)
+    OUT.mkdir(parents=True, exist_ok=True)
     return options
 
 
@@ -98,7 +99,6 @@ class Results:
         print()
 
     def write(self):
-        OUT.mkdir(parents=True, exist_ok=True)
         path = OUT / "results.json"
         rows = json.loads(path.read_text()) if path.exists() else []
         rows = [row for row in rows if row["bench"] != self.bench] + self.rows
