@@ -158,6 +158,7 @@ rig_open(struct rig *r, const struct pw_tcp_cfg *more)
 {
 	struct pw_tcp_cfg cfg = more != NULL ? *more : (struct pw_tcp_cfg){.cc = "newreno"};
 
+	rig_close(r);
 	memset(r, 0, sizeof(*r));
 	r->now = 1000 * PW_NS_PER_S;
 	r->us = pw_addr_v4(RTE_BE32(0x0a4d0001));

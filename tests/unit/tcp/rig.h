@@ -102,6 +102,7 @@ extern const struct pw_tcp_app *const rig_app;
 #define TEST(f) {#f, f} /**< a line of a suite's table */
 /* clang-format on */
 
+/** @p r is all zero, or was opened before: then it is closed first. */
 void rig_open(struct rig *r, const struct pw_tcp_cfg *more);
 void rig_close(struct rig *r);
 

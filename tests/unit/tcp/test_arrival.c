@@ -78,7 +78,7 @@ static void
 c44_bad_checksum_is_dropped(void)
 {
 	struct pw_tcp_hdr h = {.sport = 9, .dport = RIG_PORT, .flags = PW_TCP_ACK};
-	uint8_t bytes[20];
+	uint8_t bytes[60];
 
 	pw_tcp_emit(bytes, &h, no_opts);
 	CU_ASSERT_EQUAL(raw_bytes(bytes, 20, false), PW_DROP_TCP_CKSUM);
@@ -88,7 +88,7 @@ static void
 c45_bad_data_offset_is_dropped(void)
 {
 	struct pw_tcp_hdr h = {.sport = 9, .dport = RIG_PORT, .flags = PW_TCP_ACK};
-	uint8_t bytes[20];
+	uint8_t bytes[60];
 	int words;
 
 	pw_tcp_emit(bytes, &h, no_opts);
@@ -106,7 +106,7 @@ a23_land_and_port_zero_are_dropped(void)
 {
 	struct pw_tcp_hdr h = {.sport = RIG_PORT, .dport = RIG_PORT, .flags = PW_TCP_SYN};
 	struct pw_tcp_pkt pkt = {.src = rig.us, .dst = rig.us, .len = 20, .cksum_ok = true};
-	uint8_t bytes[20];
+	uint8_t bytes[60];
 
 	pkt.l4 = bytes;
 	pw_tcp_emit(bytes, &h, no_opts);
@@ -119,7 +119,7 @@ a23_land_and_port_zero_are_dropped(void)
 static void
 c46_reserved_bits_are_ignored(void)
 {
-	uint8_t bytes[21] = {0};
+	uint8_t bytes[60] = {0};
 	struct pw_tcp_hdr h = {
 		.sport = RIG_PEER_PORT, .dport = RIG_PORT, .wnd = 999, .flags = PW_TCP_ACK};
 
