@@ -72,11 +72,19 @@ fuzz_bytes(struct fuzz_in *in, const uint8_t **p, size_t want)
 	return n;
 }
 
-/** A time from a microsecond to half an hour, by a byte. */
+/** A time from a microsecond to an hour, by a byte. */
 static inline uint64_t
 fuzz_ns(uint8_t b)
 {
 	return (uint64_t)(8 + (b & 7)) * 125 << (b >> 3);
 }
+
+#define FUZZ_STREAM_PERIOD (UINT64_C(1) << 17)
+
+/**
+ * What is sent in the tests: at @p off of a stream, a period of bytes. A table, as
+ * a loop over each byte would be most of the time under coverage.
+ */
+const uint8_t *fuzz_stream(uint64_t off);
 
 #endif

@@ -80,16 +80,17 @@ static struct rig {
 	uint8_t act[CB_MAX]; /**< what the next callback of the kind does; 0: nothing */
 } rig;
 
-static uint8_t
-our_byte(pw_off off)
+static const uint8_t *
+our_bytes(pw_off off)
 {
-	return (uint8_t)(off * 167 + (off >> 8) * 13);
+	return fuzz_stream(off);
 }
 
-static uint8_t
-his_byte(uint32_t seq)
+/* By sequence number: one that wraps changes nothing. */
+static const uint8_t *
+his_bytes(uint32_t seq)
 {
-	return (uint8_t)(seq * 31 + (seq >> 9) * 7);
+	return fuzz_stream(seq + 5555u);
 }
 
 static struct lane *
@@ -111,11 +112,14 @@ static void
 check_bytes(const struct pw_tcp_conn *c, const struct pw_tcp_seg *seg)
 {
 	int64_t off = off_near(seg->hdr.seq, c->isn1, c->snd_una);
-	uint32_t i, k, n = 0;
+	uint32_t i, n = 0;
 
-	for (i = 0; i < seg->n_spans; i++)
-		for (k = 0; k < seg->spans[i].len; k++)
-			FUZZ_ASSERT(seg->spans[i].addr[k] == our_byte((pw_off)off + n++));
+	for (i = 0; i < seg->n_spans; i++) {
+		const struct pw_span *s = &seg->spans[i];
+
+		FUZZ_ASSERT(memcmp(s->addr, our_bytes((pw_off)off + n), s->len) == 0);
+		n += s->len;
+	}
 	FUZZ_ASSERT(n == seg->len);
 }
 
@@ -329,14 +333,13 @@ on_recv(void *ctx, struct pw_tcp_conn *c, const uint8_t *data, uint32_t len, pw_
 	struct user *u = pw_tcp_room(c);
 	struct lane *l = lane_of(c->rport);
 	uint32_t seq = c->irs1 + (uint32_t)u->received;
-	uint32_t i, n = (uint32_t)pw_min(len, rig.take_at_most);
+	uint32_t n = (uint32_t)pw_min(len, rig.take_at_most);
 
 	FUZZ_ASSERT(is_live(c) && len > 0 && !u->eof);
 	/* An offer that the way out did not take counts as made; and a SYN, which makes
 	 * the first one, has no ACK to count from. */
 	FUZZ_ASSERT(rig.refused || !l->adv_known || (int32_t)(seq + len - l->adv) <= 0);
-	for (i = 0; i < len; i++) /* S1 */
-		FUZZ_ASSERT(data[i] == his_byte(seq + i));
+	FUZZ_ASSERT(memcmp(data, his_bytes(seq), len) == 0); /* S1 */
 	u->received += n;
 	act_in(CB_RECV, c);
 	return n;
@@ -356,21 +359,17 @@ static uint32_t
 on_source(void *ctx, struct pw_tcp_conn *c, pw_off off, uint32_t len, struct pw_span *spans,
 	uint32_t *n)
 {
-	static uint8_t bytes[65536];
 	struct user *u = pw_tcp_room(c);
-	uint32_t i;
 
-	FUZZ_ASSERT(is_live(c) && len > 0 && len <= sizeof(bytes));
+	FUZZ_ASSERT(is_live(c) && len > 0 && len <= FUZZ_STREAM_PERIOD);
 	FUZZ_ASSERT(off >= u->acked && off + len <= pw_tcp_sent_end(c));
 	act_in(CB_SOURCE, c);
 	if (rig.source_dry)
 		return 0;
 	if (rig.source_at_most != 0)
 		len = (uint32_t)pw_min(len, rig.source_at_most);
-	for (i = 0; i < len; i++)
-		bytes[i] = our_byte(off + i);
-	spans[0] = (struct pw_span){bytes, len / 2, PW_PAGE_NONE};
-	spans[1] = (struct pw_span){bytes + len / 2, len - len / 2, PW_PAGE_NONE};
+	spans[0] = (struct pw_span){our_bytes(off), len / 2, PW_PAGE_NONE};
+	spans[1] = (struct pw_span){our_bytes(off + len / 2), len - len / 2, PW_PAGE_NONE};
 	*n = 2;
 	return len;
 }
@@ -484,14 +483,13 @@ feed(struct lane *l, struct pw_tcp_hdr h, const uint8_t *opts, uint32_t len, boo
 	const struct pw_tcp_conn *c = conn_of(l);
 	bool synced = c != NULL && synchronised(c);
 	bool open_way = rig.way_room > 1024;
-	uint32_t i, hlen, seq = h.seq + ((h.flags & PW_TCP_SYN) != 0);
+	uint32_t hlen, seq = h.seq + ((h.flags & PW_TCP_SYN) != 0);
 	uint16_t sum;
 
 	h.sport = l->port;
 	h.dport = OUR_PORT;
 	hlen = pw_tcp_emit(bytes, &h, opts);
-	for (i = 0; i < len; i++)
-		bytes[hlen + i] = his_byte(seq + i);
+	memcpy(bytes + hlen, his_bytes(seq), len);
 	pkt.len = hlen + len;
 	sum = pw_sum_add(pw_sum_pseudo(&pkt.src, &pkt.dst, 6, pkt.len), pw_sum(bytes, pkt.len));
 	sum = pw_sum_finish(sum) ^ (bad_cksum ? 1 : 0);
