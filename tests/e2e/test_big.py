@@ -39,7 +39,7 @@ def test_two_of_1_gib_at_once(server, big):
     assert both.count(big.files["1g"]) == 2
 
 
-def test_length_beyond_4_gib(server):
+def test_C153_length_beyond_4_gib(server):
     assert fetch(server, "/sparse", "HEAD")["content-length"] == str(SPARSE)
 
 

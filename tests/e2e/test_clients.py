@@ -61,7 +61,7 @@ def test_closes_without_a_request(tap):
         tap.namespace.connect(tap.address).close()
 
 
-def test_half_closes_after_its_request(tap, site):
+def test_C123_half_closes_after_its_request(tap, site):
     got = harness.exchange(tap, request_bytes("/middle.bin"))
     body = got.split(b"\r\n\r\n", 1)[1]
     assert hashlib.sha256(body).hexdigest() == site.files["middle.bin"]
@@ -89,7 +89,7 @@ def test_pauses_and_reads_on(tap, site):
         assert http.response().sha256 == site.files["size/2097153"]
 
 
-def test_never_reads(tap, site):
+def test_A21_never_reads(tap, site):
     with contextlib.ExitStack() as stack:
         for _ in range(20):
             http = stack.enter_context(Http(tap.namespace.connect(tap.address)))

@@ -23,7 +23,7 @@ def server(request, site):
 
 
 @pytest.mark.parametrize("size", SIZES)
-def test_size_by_curl(server, site, size, tmp_path):
+def test_C153_size_by_curl(server, site, size, tmp_path):
     target = tmp_path / "got"
     server.namespace.curl("--fail", "-o", target, server.url(f"size/{size}"))
     data = target.read_bytes() if size else b""
@@ -55,7 +55,7 @@ def test_200_parallel_downloads(server, site, size, tmp_path):
         assert hashlib.sha256(data).hexdigest() == site.files[f"size/{size}"]
 
 
-def test_head_has_the_headers_of_get(server):
+def test_C140_head_has_the_headers_of_get(server):
     got = fetch(server, "/size/65536")
     head = fetch(server, "/size/65536", "HEAD")
     got.headers.pop("date"), head.headers.pop("date")

@@ -26,7 +26,7 @@ def etag(tap):
 # ---- heads ----
 
 
-def test_header_fields(tap):
+def test_C143_header_fields(tap):
     got = fetch(tap, "/alphabet.txt")
     assert got.version == "HTTP/1.1" and got.status == 200 and got.body == ALPHABET
     assert got["content-length"] == "26"
@@ -45,14 +45,14 @@ def test_content_type(tap, path, kind):
     assert fetch(tap, path, "HEAD")["content-type"].split(";")[0] == kind
 
 
-def test_http_1_0_closes(tap):
+def test_C138_http_1_0_closes(tap):
     with Http(tap.namespace.connect(tap.address)) as http:
         http.send(b"GET /alphabet.txt HTTP/1.0\r\n\r\n")
         assert http.response().body == ALPHABET
         assert http.at_end()
 
 
-def test_connection_close_is_honoured(tap):
+def test_C138_connection_close_is_honoured(tap):
     with Http(tap.namespace.connect(tap.address)) as http:
         http.send(request_bytes("/alphabet.txt", headers={"Connection": "close"}))
         got = http.response()
@@ -67,7 +67,7 @@ def test_connection_close_is_honoured(tap):
     "/alphabet.txt", "/alphabet.txt?x=1&y", "/%61lphabet.txt", "/./alphabet.txt",
     "/docs/../alphabet.txt", "/docs/%2e%2e/alphabet.txt", "/alias.txt",
     "http://elsewhere.example/alphabet.txt"])
-def test_path_leads_to_the_file(tap, path):
+def test_C150_path_leads_to_the_file(tap, path):
     got = fetch(tap, path)
     assert got.status == 200 and got.body == ALPHABET
 
@@ -82,7 +82,7 @@ def test_path_with_space_and_odd_bytes(tap):
     "/docs/..%2f..%2foutside.txt", "/%2e%2e%2foutside.txt", "/..\\outside.txt", "/leak.txt",
     "/....//outside.txt", "//../outside.txt", "/alphabet.txt%00", "/alphabet.txt%00.html",
     "/alphabet.txt/", "/%", "/%zz", "/%2", "/secret/inside.txt/../../../outside.txt"])
-def test_path_stays_inside_the_root(tap, path):
+def test_C150_path_stays_inside_the_root(tap, path):
     got = fetch(tap, path)
     assert got.status in (400, 404)
     assert b"never be served" not in got.body
@@ -157,7 +157,7 @@ def test_codings_have_tags_of_their_own(tap):
     ({"If-Match": '"other"', "If-None-Match": "TAG"}, 412),
     ({"If-Match": "TAG", "If-None-Match": "TAG"}, 304),
 ])
-def test_condition(tap, etag, headers, status):
+def test_C144_C145_condition(tap, etag, headers, status):
     headers = {name: value.replace("TAG", etag) for name, value in headers.items()}
     got = fetch(tap, "/alphabet.txt", headers=headers)
     assert got.status == status
@@ -165,7 +165,7 @@ def test_condition(tap, etag, headers, status):
         assert got["etag"] == etag and got.body == b""
 
 
-def test_304_keeps_the_connection(tap, etag):
+def test_C145_304_keeps_the_connection(tap, etag):
     with Http(tap.namespace.connect(tap.address)) as http:
         http.send(request_bytes("/alphabet.txt", headers={"If-None-Match": etag}) +
                   request_bytes("/alphabet.txt"))
@@ -179,7 +179,7 @@ def test_304_keeps_the_connection(tap, etag):
     ("bytes=0-0", "0-0"), ("bytes=5-", "5-25"), ("bytes=-5", "21-25"), ("bytes=0-999", "0-25"),
     ("bytes=-999", "0-25"), ("bytes=25-25", "25-25"), ("BYTES=1-2", "1-2"),
     ("bytes=1-2,99-", "1-2")])
-def test_single_range(tap, spec, part):
+def test_C146_single_range(tap, spec, part):
     got = fetch(tap, "/alphabet.txt", headers={"Range": spec})
     first, last = map(int, part.split("-"))
     assert got.status == 206 and got["content-range"] == f"bytes {part}/26"
@@ -187,12 +187,12 @@ def test_single_range(tap, spec, part):
 
 
 @pytest.mark.parametrize("spec", ["bytes=26-", "bytes=-0", "bytes=99-100", "bytes=30-,40-50"])
-def test_range_beyond_the_end_is_416(tap, spec):
+def test_C146_range_beyond_the_end_is_416(tap, spec):
     got = fetch(tap, "/alphabet.txt", headers={"Range": spec})
     assert got.status == 416 and got["content-range"] == "bytes */26"
 
 
-def test_range_of_an_empty_file_is_416(tap):
+def test_C146_range_of_an_empty_file_is_416(tap):
     assert fetch(tap, "/size/0", headers={"Range": "bytes=0-"}).status == 416
 
 
@@ -201,12 +201,12 @@ def test_range_of_an_empty_file_is_416(tap):
     "bytes=" + ",".join(f"{i}-{i}" for i in range(0, 26)), "bytes=" + ",".join(["0-"] * 200)],
     ids=["reversed", "letters", "empty", "no-set", "unit", "dash", "three", "26-ranges",
          "200-ranges"])
-def test_range_not_honoured_gives_the_whole_file(tap, spec):
+def test_C146_C147_range_not_honoured_gives_the_whole_file(tap, spec):
     got = fetch(tap, "/alphabet.txt", headers={"Range": spec})
     assert got.status == 200 and got.body == ALPHABET
 
 
-def test_range_is_ignored_by_head(tap):
+def test_C149_range_is_ignored_by_head(tap):
     got = fetch(tap, "/alphabet.txt", "HEAD", {"Range": "bytes=0-0"})
     assert got.status == 200 and got["content-length"] == "26"
 
@@ -214,7 +214,7 @@ def test_range_is_ignored_by_head(tap):
 @pytest.mark.parametrize("condition, status", [
     ("TAG", 206), ('"other"', 200), ("W/TAG", 200), (MTIME_TEXT, 206), (EARLIER, 200),
     (LATER, 200)])
-def test_if_range(tap, etag, condition, status):
+def test_C148_if_range(tap, etag, condition, status):
     got = fetch(tap, "/alphabet.txt",
                 headers={"Range": "bytes=3-4", "If-Range": condition.replace("TAG", etag)})
     assert got.status == status
@@ -234,7 +234,7 @@ def read_pipeline(http, site):
     assert http.response().sha256 == site.files["size/1448"]
 
 
-def test_pipeline_cut_at_every_byte(tap, site):
+def test_C139_pipeline_cut_at_every_byte(tap, site):
     for cut in range(1, len(PIPELINE)):
         with Http(tap.namespace.connect(tap.address)) as http:
             http.send(PIPELINE[:cut])
@@ -242,14 +242,14 @@ def test_pipeline_cut_at_every_byte(tap, site):
             read_pipeline(http, site)
 
 
-def test_pipeline_byte_by_byte(tap, site):
+def test_C139_pipeline_byte_by_byte(tap, site):
     with Http(tap.namespace.connect(tap.address)) as http:
         for i in range(len(PIPELINE)):
             http.send(PIPELINE[i:i + 1])
         read_pipeline(http, site)
 
 
-def test_long_pipeline_is_answered_in_order(tap):
+def test_C139_long_pipeline_is_answered_in_order(tap):
     n = 300
     with Http(tap.namespace.connect(tap.address)) as http:
         http.send(b"".join(
@@ -282,35 +282,35 @@ REFUSED = {
     "space-at-the-end": (lines(b"GET / HTTP/1.1 ", HOST), {400}),
     "bare-lf": (lines(GET, HOST, end=b"\n"), {400}),
     "one-bare-lf": (GET + b"\r\n" + HOST + b"\n\r\n", {400}),
-    "bare-cr": (GET + b"\r\n" + HOST + b"\r\nX: a\rb\r\n\r\n", {400}),
-    "space-before-colon": (lines(GET, b"Host : pagewire"), {400}),
-    "folded-host": (lines(GET, HOST, b" folded"), {400}),
-    "folded-field": (lines(GET, HOST, b"X: a", b"\tfolded"), {400}),
-    "nul-in-field": (lines(GET, HOST, b"X: a\x00b"), {400}),
+    "C152-bare-cr": (GET + b"\r\n" + HOST + b"\r\nX: a\rb\r\n\r\n", {400}),
+    "C135-space-before-colon": (lines(GET, b"Host : pagewire"), {400}),
+    "C136-folded-host": (lines(GET, HOST, b" folded"), {400}),
+    "C136-folded-field": (lines(GET, HOST, b"X: a", b"\tfolded"), {400}),
+    "C152-nul-in-field": (lines(GET, HOST, b"X: a\x00b"), {400}),
     "nul-in-target": (lines(b"GET /\x00 HTTP/1.1", HOST), {400}),
     "no-field-name": (lines(GET, HOST, b": no name"), {400}),
     "no-colon": (lines(GET, HOST, b"no colon"), {400}),
-    "no-host": (lines(GET), {400}),
-    "two-hosts": (lines(GET, HOST, HOST), {400}),
-    "bad-host": (lines(GET, b"Host: a b"), {400}),
-    "two-lengths": (lines(GET, HOST, b"Content-Length: 3", b"Content-Length: 4") + b"abc", {400}),
-    "length-list": (lines(GET, HOST, b"Content-Length: 3, 4") + b"abc", {400}),
+    "C134-no-host": (lines(GET), {400}),
+    "C134-two-hosts": (lines(GET, HOST, HOST), {400}),
+    "C134-bad-host": (lines(GET, b"Host: a b"), {400}),
+    "C137-two-lengths": (lines(GET, HOST, b"Content-Length: 3", b"Content-Length: 4") + b"abc", {400}),
+    "C137-length-list": (lines(GET, HOST, b"Content-Length: 3, 4") + b"abc", {400}),
     "negative-length": (lines(GET, HOST, b"Content-Length: -1"), {400}),
     "signed-length": (lines(GET, HOST, b"Content-Length: +3") + b"abc", {400}),
     "hex-length": (lines(GET, HOST, b"Content-Length: 0x3") + b"abc", {400}),
     "endless-length": (lines(GET, HOST, b"Content-Length: 99999999999999999999999"), {400, 413}),
-    "length-and-chunked": (
+    "C137-length-and-chunked": (
         lines(POST, HOST, b"Content-Length: 3", b"Transfer-Encoding: chunked") + b"0\r\n\r\n",
         {400}),
-    "chunked-not-last": (lines(POST, HOST, b"Transfer-Encoding: chunked, gzip") + b"abc", {400}),
+    "C137-chunked-not-last": (lines(POST, HOST, b"Transfer-Encoding: chunked, gzip") + b"abc", {400}),
     "unknown-coding": (lines(POST, HOST, b"Transfer-Encoding: gzip") + b"abc", {400, 501}),
     "bad-chunk-size": (
         lines(POST, HOST, b"Transfer-Encoding: chunked") + b"zz\r\nabc\r\n0\r\n\r\n", {400}),
     "chunk-too-long": (
         lines(POST, HOST, b"Transfer-Encoding: chunked") + b"3\r\nabcd\r\n0\r\n\r\n", {400}),
-    "long-target": (lines(b"GET /" + b"a" * 40000 + b" HTTP/1.1", HOST), {414}),
-    "long-field": (lines(GET, HOST, b"X: " + b"a" * 40000), {431}),
-    "many-fields": (lines(GET, HOST, *[b"X: a"] * 300), {431}),
+    "C142-long-target": (lines(b"GET /" + b"a" * 40000 + b" HTTP/1.1", HOST), {414}),
+    "C142-long-field": (lines(GET, HOST, b"X: " + b"a" * 40000), {431}),
+    "C142-many-fields": (lines(GET, HOST, *[b"X: a"] * 300), {431}),
     "body-beyond-the-bound": (lines(GET, HOST, b"Content-Length: 10000000") + b"a" * 100, {413}),
     "tls-hello": (b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03" + b"\x00" * 300, {400}),
     "zeroes": (b"\x00" * 100, {400}),
@@ -329,12 +329,12 @@ def test_refused_and_closed(tap, name):
 
 
 @pytest.mark.parametrize("method", ["FROBNICATE", "get", "GETS", "G"])
-def test_unknown_method_is_501(tap, method):
+def test_C141_unknown_method_is_501(tap, method):
     assert fetch(tap, "/alphabet.txt", method).status == 501
 
 
 @pytest.mark.parametrize("method", ["POST", "PUT", "DELETE", "OPTIONS", "TRACE", "PATCH"])
-def test_known_method_is_405_with_allow(tap, method):
+def test_C141_known_method_is_405_with_allow(tap, method):
     got = fetch(tap, "/alphabet.txt", method)
     assert got.status == 405
     assert {word.strip() for word in got["allow"].split(",")} == {"GET", "HEAD"}
@@ -363,7 +363,7 @@ def test_body_on_head(tap):
         assert http.response().body == ALPHABET
 
 
-def test_expectation(tap):
+def test_C151_expectation(tap):
     with Http(tap.namespace.connect(tap.address)) as http:
         http.send(lines(POST, HOST, b"Content-Length: 2", b"Expect: 100-continue"))
         assert http.response().status in (100, 405)
@@ -407,14 +407,14 @@ def hasty(site):
 
 @pytest.mark.parametrize("begun", [
     b"G", b"GET / HTTP/1.1\r\nHost: pagewire\r\nX-Slow: ", b"GET / HTTP/1.1\r\nHost: pagewire\r\n"])
-def test_unfinished_head_is_408(hasty, begun):
+def test_A22_unfinished_head_is_408(hasty, begun):
     with Http(hasty.namespace.connect(hasty.address)) as http:
         http.send(begun)
         assert http.response().status == 408
         assert http.at_end()
 
 
-def test_head_byte_by_byte_gets_no_more_time(hasty):
+def test_A22_head_byte_by_byte_gets_no_more_time(hasty):
     with Http(hasty.namespace.connect(hasty.address)) as http:
         begin = time.monotonic()
         http.send(b"GET / HTTP/1.1\r\nX: ")
@@ -432,13 +432,13 @@ def test_idle_connection_is_closed(hasty):
         assert 0.9 < time.monotonic() - begin < 4
 
 
-def test_unfinished_body_ends_the_connection(hasty):
+def test_A22_unfinished_body_ends_the_connection(hasty):
     with Http(hasty.namespace.connect(hasty.address)) as http:
         http.send(lines(POST, HOST, b"Content-Length: 100") + b"some")
         assert http.rest()[:12] in (b"", b"HTTP/1.1 408", b"HTTP/1.1 405")
 
 
-def test_peer_that_does_not_read_is_reset(hasty):
+def test_A21_A22_peer_that_does_not_read_is_reset(hasty):
     sock = hasty.namespace.connect(hasty.address, receive_buffer=4096)
     with Http(sock) as http:
         http.send(request_bytes("/middle.bin"))

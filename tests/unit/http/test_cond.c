@@ -70,7 +70,7 @@ static const struct {
 };
 
 static void
-precedence(void)
+c144_precedence(void)
 {
 	struct pw_http_validators v = validators();
 	size_t i;
@@ -105,7 +105,7 @@ static const struct {
 };
 
 static void
-if_range_needs_the_same(void)
+c148_if_range_needs_the_same(void)
 {
 	struct pw_http_validators v = validators();
 	size_t i;
@@ -120,8 +120,8 @@ if_range_needs_the_same(void)
 }
 
 static CU_TestInfo tests[] = {
-	{"precedence", precedence},
-	{"if_range_needs_the_same", if_range_needs_the_same},
+	{"c144_precedence", c144_precedence},
+	{"c148_if_range_needs_the_same", c148_if_range_needs_the_same},
 	CU_TEST_INFO_NULL,
 };
 CU_SuiteInfo suite_http_cond = {.pName = "http_cond", .pTests = tests};

@@ -97,7 +97,7 @@ requests_do_not_set_timers(void)
 
 /* Slow header: bytes that trickle in do not buy time. */
 static void
-slow_head_is_408(void)
+a22_slow_head_is_408(void)
 {
 	struct pw_tcp_conn *c = rig_open();
 	int i;
@@ -118,7 +118,7 @@ slow_head_is_408(void)
 }
 
 static void
-slow_body_is_408(void)
+a22_slow_body_is_408(void)
 {
 	struct pw_tcp_conn *c = rig_open();
 	int i;
@@ -140,7 +140,7 @@ slow_body_is_408(void)
 
 /* Slow read: a peer that acknowledges nothing, or next to nothing, is reset. */
 static void
-no_reader_is_reset(void)
+a21_c155_no_reader_is_reset(void)
 {
 	struct pw_tcp_conn *c = rig_open();
 	int i;
@@ -218,7 +218,7 @@ linger_counts_from_the_last_acknowledgement(void)
 }
 
 static void
-half_closed_client_is_answered(void)
+c123_half_closed_client_is_answered(void)
 {
 	struct pw_tcp_conn *c = rig_open();
 
@@ -236,7 +236,7 @@ half_closed_client_is_answered(void)
 /* ---- bounds ---- */
 
 static void
-pipeline_is_bounded(void)
+c155_pipeline_is_bounded(void)
 {
 	struct pw_tcp_conn *c;
 	int i;
@@ -397,15 +397,15 @@ static CU_TestInfo tests[] = {
 	{"idle_is_closed", idle_is_closed},
 	{"idle_counts_from_the_last_response", idle_counts_from_the_last_response},
 	{"requests_do_not_set_timers", requests_do_not_set_timers},
-	{"slow_head_is_408", slow_head_is_408},
-	{"slow_body_is_408", slow_body_is_408},
-	{"no_reader_is_reset", no_reader_is_reset},
+	{"a22_slow_head_is_408", a22_slow_head_is_408},
+	{"a22_slow_body_is_408", a22_slow_body_is_408},
+	{"a21_c155_no_reader_is_reset", a21_c155_no_reader_is_reset},
 	{"slow_reader_is_served", slow_reader_is_served},
 	{"lingers_and_discards", lingers_and_discards},
 	{"linger_counts_from_the_last_acknowledgement",
 		linger_counts_from_the_last_acknowledgement},
-	{"half_closed_client_is_answered", half_closed_client_is_answered},
-	{"pipeline_is_bounded", pipeline_is_bounded},
+	{"c123_half_closed_client_is_answered", c123_half_closed_client_is_answered},
+	{"c155_pipeline_is_bounded", c155_pipeline_is_bounded},
 	{"responses_run_out", responses_run_out},
 	{"oldest_head_is_evicted", oldest_head_is_evicted},
 	{"eviction_without_a_response_resets", eviction_without_a_response_resets},

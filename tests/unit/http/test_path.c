@@ -81,7 +81,7 @@ reads_paths(void)
 
 /* No input gives a key that leaves the root, or is longer than what was given. */
 static void
-never_leaves_the_root(void)
+c150_never_leaves_the_root(void)
 {
 	static const char *const parts[] = {
 		"/", "//", ".", "..", "%2e", "%2E", "%2f", "a", "b", "\\", "%5c", "%25", "%"};
@@ -153,7 +153,7 @@ finds_the_path(void)
 }
 
 static void
-judges_hosts(void)
+c134_judges_hosts(void)
 {
 	static const char *const good[] = {"", "a", "a.example", "10.0.0.1:80", "[::1]",
 		"[::1]:8080", "a:", "xn--a", "a%20b", "a_b"};
@@ -181,9 +181,9 @@ encodes_for_a_link(void)
 
 static CU_TestInfo tests[] = {
 	{"reads_paths", reads_paths},
-	{"never_leaves_the_root", never_leaves_the_root},
+	{"c150_never_leaves_the_root", c150_never_leaves_the_root},
 	{"finds_the_path", finds_the_path},
-	{"judges_hosts", judges_hosts},
+	{"c134_judges_hosts", c134_judges_hosts},
 	{"encodes_for_a_link", encodes_for_a_link},
 	CU_TEST_INFO_NULL,
 };

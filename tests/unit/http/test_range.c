@@ -65,7 +65,7 @@ static const struct {
 };
 
 static void
-reads_every_row(void)
+c146_c147_reads_every_row(void)
 {
 	struct pw_http_range r[4];
 	uint32_t n;
@@ -85,7 +85,7 @@ reads_every_row(void)
 }
 
 static CU_TestInfo tests[] = {
-	{"reads_every_row", reads_every_row},
+	{"c146_c147_reads_every_row", c146_c147_reads_every_row},
 	CU_TEST_INFO_NULL,
 };
 CU_SuiteInfo suite_http_range = {.pName = "http_range", .pTests = tests};

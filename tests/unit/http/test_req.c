@@ -160,7 +160,7 @@ static const struct {
 };
 
 static void
-refuses(void)
+c134_to_c137_refuses(void)
 {
 	uint32_t used;
 	size_t i;
@@ -200,7 +200,7 @@ refuses_byte_by_byte(void)
 }
 
 static void
-nul_is_refused_anywhere(void)
+c152_nul_is_refused_anywhere(void)
 {
 	static const char text[] = "GET /a HTTP/1.1\r\nHost: h\r\nX: y\r\n\r\n";
 	char copy[sizeof(text)];
@@ -344,7 +344,7 @@ takes_in_any_pieces(void)
 
 /* C142 */
 static void
-long_target_is_414(void)
+c142_long_target_is_414(void)
 {
 	char text[9000] = "GET /";
 	uint32_t used;
@@ -369,7 +369,7 @@ target_of_8000_is_taken(void)
 }
 
 static void
-long_head_is_431(void)
+c142_long_head_is_431(void)
 {
 	char text[9000] = GET HOST "X: ";
 	size_t at = strlen(text);
@@ -381,7 +381,7 @@ long_head_is_431(void)
 }
 
 static void
-many_fields_are_431(void)
+c142_many_fields_are_431(void)
 {
 	char text[1000] = GET HOST;
 	uint32_t used;
@@ -411,7 +411,7 @@ long_chunked_body_is_413(void)
 /* ---- expectations (C151) ---- */
 
 static void
-expect_ends_at_the_head(void)
+c151_expect_ends_at_the_head(void)
 {
 	static const char text[] = "POST / HTTP/1.1\r\n" HOST
 				   "Expect: 100-Continue\r\nContent-Length: 5\r\n" END "hello";
@@ -445,18 +445,18 @@ expect_from_http10_is_not_heard(void)
 }
 
 static CU_TestInfo tests[] = {
-	{"refuses", refuses},
+	{"c134_to_c137_refuses", c134_to_c137_refuses},
 	{"refuses_byte_by_byte", refuses_byte_by_byte},
-	{"nul_is_refused_anywhere", nul_is_refused_anywhere},
+	{"c152_nul_is_refused_anywhere", c152_nul_is_refused_anywhere},
 	{"every_octet_at_every_place_of_a_value", every_octet_at_every_place_of_a_value},
 	{"takes", takes},
 	{"takes_in_any_pieces", takes_in_any_pieces},
-	{"long_target_is_414", long_target_is_414},
+	{"c142_long_target_is_414", c142_long_target_is_414},
 	{"target_of_8000_is_taken", target_of_8000_is_taken},
-	{"long_head_is_431", long_head_is_431},
-	{"many_fields_are_431", many_fields_are_431},
+	{"c142_long_head_is_431", c142_long_head_is_431},
+	{"c142_many_fields_are_431", c142_many_fields_are_431},
 	{"long_chunked_body_is_413", long_chunked_body_is_413},
-	{"expect_ends_at_the_head", expect_ends_at_the_head},
+	{"c151_expect_ends_at_the_head", c151_expect_ends_at_the_head},
 	{"expect_without_body_is_nothing", expect_without_body_is_nothing},
 	{"expect_from_http10_is_not_heard", expect_from_http10_is_not_heard},
 	CU_TEST_INFO_NULL,

@@ -108,7 +108,7 @@ every_request_has_its_answer(void)
 
 /* C140 */
 static void
-head_is_get_without_body(void)
+c140_head_is_get_without_body(void)
 {
 	static const char *const paths[] = {"/hello.txt", "/empty", "/big.bin", "/none", "/sub",
 		"/sub/", "/noindex/", "/style.css.gz", "/%00"};
@@ -135,7 +135,7 @@ http10_is_told_that_it_is_kept(void)
 }
 
 static void
-refused_methods_name_those_allowed(void)
+c141_refused_methods_name_those_allowed(void)
 {
 	rig_ask("POST /" HOST "\r\n");
 	CU_ASSERT_STRING_EQUAL(rig_field("Allow"), "GET, HEAD");
@@ -143,7 +143,7 @@ refused_methods_name_those_allowed(void)
 
 /* C145 */
 static void
-unchanged_has_the_same_etag(void)
+c145_unchanged_has_the_same_etag(void)
 {
 	char fields[128], want[256], etag[64];
 
@@ -163,7 +163,7 @@ unchanged_has_the_same_etag(void)
 
 /* C146 */
 static void
-one_range(void)
+c146_one_range(void)
 {
 	rig_get("/hello.txt", "Range: bytes=7-\r\n");
 	CU_ASSERT_STRING_EQUAL(rig_body(), "world\n");
@@ -186,7 +186,7 @@ one_range(void)
 }
 
 static void
-range_beyond_the_end(void)
+c146_range_beyond_the_end(void)
 {
 	rig_get("/hello.txt", "Range: bytes=13-\r\n");
 	CU_ASSERT_EQUAL(rig_status(), 416);
@@ -223,7 +223,7 @@ many_ranges(void)
 }
 
 static void
-no_range_set_free_sends_the_whole(void)
+c147_no_range_set_free_sends_the_whole(void)
 {
 	static const char request[] = "GET /hello.txt" HOST "Range: bytes=0-0,2-2\r\n\r\n";
 	struct pw_tcp_conn *c;
@@ -271,14 +271,14 @@ counters(void)
 
 static CU_TestInfo tests[] = {
 	{"every_request_has_its_answer", every_request_has_its_answer},
-	{"head_is_get_without_body", head_is_get_without_body},
+	{"c140_head_is_get_without_body", c140_head_is_get_without_body},
 	{"http10_is_told_that_it_is_kept", http10_is_told_that_it_is_kept},
-	{"refused_methods_name_those_allowed", refused_methods_name_those_allowed},
-	{"unchanged_has_the_same_etag", unchanged_has_the_same_etag},
-	{"one_range", one_range},
-	{"range_beyond_the_end", range_beyond_the_end},
+	{"c141_refused_methods_name_those_allowed", c141_refused_methods_name_those_allowed},
+	{"c145_unchanged_has_the_same_etag", c145_unchanged_has_the_same_etag},
+	{"c146_one_range", c146_one_range},
+	{"c146_range_beyond_the_end", c146_range_beyond_the_end},
 	{"many_ranges", many_ranges},
-	{"no_range_set_free_sends_the_whole", no_range_set_free_sends_the_whole},
+	{"c147_no_range_set_free_sends_the_whole", c147_no_range_set_free_sends_the_whole},
 	{"counters", counters},
 	CU_TEST_INFO_NULL,
 };

@@ -67,7 +67,7 @@ as_expected(const void *bytes, size_t len)
 
 /* C139: answered in order. */
 static void
-answers_in_order(void)
+c139_answers_in_order(void)
 {
 	static const int order[] = {
 		200, 200, 200, 200, 405, 206, 206, 404, 405, 304, 416, 301, 200, 200};
@@ -84,7 +84,7 @@ answers_in_order(void)
 
 /* C139: and the same when the requests are cut in two at any byte. */
 static void
-cut_at_every_byte(void)
+c139_cut_at_every_byte(void)
 {
 	size_t cut;
 
@@ -161,7 +161,7 @@ exchange(struct pw_rand *r)
 }
 
 static void
-any_segments_any_loss(void)
+c157_any_segments_any_loss(void)
 {
 	uint64_t seed = 6;
 	struct pw_rand r;
@@ -208,7 +208,7 @@ small_file_is_two_spans(void)
 /* ---- page holds ---- */
 
 static void
-holds_what_is_in_flight(void)
+c154_holds_what_is_in_flight(void)
 {
 	struct pw_tcp_conn *c = rig_open();
 	static uint8_t bytes[4 * 1024 * 1024];
@@ -226,7 +226,7 @@ holds_what_is_in_flight(void)
 }
 
 static void
-every_part_holds_its_pages(void)
+c154_every_part_holds_its_pages(void)
 {
 	struct pw_tcp_conn *c = rig_open();
 	uint8_t bytes[4096];
@@ -244,7 +244,7 @@ every_part_holds_its_pages(void)
 }
 
 static void
-vanishing_lets_go_of_everything(void)
+c154_vanishing_lets_go_of_everything(void)
 {
 	struct pw_rand r;
 	int round;
@@ -269,15 +269,15 @@ vanishing_lets_go_of_everything(void)
 }
 
 static CU_TestInfo tests[] = {
-	{"answers_in_order", answers_in_order},
-	{"cut_at_every_byte", cut_at_every_byte},
+	{"c139_answers_in_order", c139_answers_in_order},
+	{"c139_cut_at_every_byte", c139_cut_at_every_byte},
 	{"byte_by_byte", byte_by_byte},
-	{"any_segments_any_loss", any_segments_any_loss},
+	{"c157_any_segments_any_loss", c157_any_segments_any_loss},
 	{"date_is_that_of_the_making", date_is_that_of_the_making},
 	{"small_file_is_two_spans", small_file_is_two_spans},
-	{"holds_what_is_in_flight", holds_what_is_in_flight},
-	{"every_part_holds_its_pages", every_part_holds_its_pages},
-	{"vanishing_lets_go_of_everything", vanishing_lets_go_of_everything},
+	{"c154_holds_what_is_in_flight", c154_holds_what_is_in_flight},
+	{"c154_every_part_holds_its_pages", c154_every_part_holds_its_pages},
+	{"c154_vanishing_lets_go_of_everything", c154_vanishing_lets_go_of_everything},
 	CU_TEST_INFO_NULL,
 };
 CU_SuiteInfo suite_http_stream = {.pName = "http_stream",
