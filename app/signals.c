@@ -20,6 +20,7 @@ signals_block(void)
 {
 	sigset_t set;
 
+	signal(SIGINT, SIG_DFL); /* a shell starts what it puts into the background without it */
 	ends(&set);
 	sigaddset(&set, SIG_DONE);
 	pthread_sigmask(SIG_BLOCK, &set, NULL);
