@@ -476,9 +476,9 @@ def request_bytes(path, method="GET", headers=None, version="HTTP/1.1", host="pa
     return "\r\n".join(lines).encode("latin-1") + b"\r\n\r\n"
 
 
-def fetch(server, path, method="GET", headers=None, namespace=None, **kw):
+def fetch(server, path, method="GET", headers=None, namespace=None, timeout=10, **kw):
     """One request on a connection of its own. @return the Response"""
-    with Http((namespace or server.namespace).connect(server.address)) as http:
+    with Http((namespace or server.namespace).connect(server.address, timeout=timeout)) as http:
         http.send(request_bytes(path, method, headers, **kw))
         return http.response(method)
 

@@ -14,7 +14,7 @@ LINKS = {
     "loses_1_percent_and_reorders": ("middle.bin", ["--both", "loss=1,reorder=1:1ms"]),
     "loses_1_percent_with_20_ms": ("size/2097153", ["--both", "loss=1,delay=10ms"]),
     "loses_acknowledgements": ("middle.bin", ["--ab", "loss=20"]),
-    "loses_in_bursts": ("middle.bin", ["--both", "burst=0.2:30"]),
+    "loses_in_bursts": ("middle.bin", ["--both", "burst=0.2:50"]),
     "damages_and_doubles": ("middle.bin", ["--both", "corrupt=0.5,dup=1"]),
     "reorders_much": ("middle.bin", ["--both", "reorder=20:300us"]),
     "has_a_short_queue": ("middle.bin", ["--both", "rate=200M:64K,delay=2ms"]),
@@ -30,7 +30,7 @@ def test_link(site, seed, name):
     with harness.serving("tap", site.root, OPTIONS) as server:
         with BadLink(server, rules, seed) as link:
             begin = time.monotonic()
-            got = fetch(server, f"/{path}", namespace=link.client)
+            got = fetch(server, f"/{path}", namespace=link.client, timeout=60)
             print(f"{len(got.body) >> 20} MiB in {time.monotonic() - begin:.2f} s")
             assert got.sha256 == site.files[path]
             done = link.close()
@@ -44,7 +44,7 @@ def test_many_downloads_share_a_lossy_link(site, seed):
     with harness.serving("tap", site.root, OPTIONS) as server, \
             BadLink(server, ["--both", "loss=1,reorder=1:1ms,delay=1ms"], seed) as link:
         def one(size):
-            return size, fetch(server, f"/size/{size}", namespace=link.client)
+            return size, fetch(server, f"/size/{size}", namespace=link.client, timeout=60)
 
         with concurrent.futures.ThreadPoolExecutor(20) as pool:
             for size, got in pool.map(one, [2097151, 65536, 1448, 1] * 10):
