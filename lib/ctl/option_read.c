@@ -182,12 +182,12 @@ cut_number(char *text, char mark, uint64_t max, uint64_t *out)
 const char *
 pw_option_parse_ip(const char *text, struct pw_option_ip *ip)
 {
-	char buf[80] = "";
+	char buf[80];
 	uint64_t prefix = 0;
 	uint64_t port = 0;
 	const char *wrong;
 
-	strncat(buf, text, sizeof(buf) - 1);
+	snprintf(buf, sizeof(buf), "%s", text);
 	if (strchr(buf, '@') != NULL && !cut_number(buf, '@', PW_OPTION_PORT_MAX, &port))
 		return "names no device port";
 	if (strchr(buf, '/') == NULL)
