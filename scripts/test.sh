@@ -16,6 +16,7 @@
 #   e2e     curl, wget and the kernel's TCP against pagewire, in namespaces
 #   wire    frames made by scapy against pagewire under the sanitizers
 #   run     scripts/run.sh --once with the release build, on every device of drivers-config
+#   cases   every case of tests/cases.txt has a test, and docs/conformance.md says which
 #
 # Full logs are in build/test-logs. The last line is "N passed, N failed, N
 # skipped"; the exit status is 0 when none failed and something ran.
@@ -25,7 +26,7 @@ cd "$(dirname "$0")/.."
 # shellcheck source=scripts/lib.sh
 . scripts/lib.sh
 
-STAGES=(style units asan e2e wire run)
+STAGES=(style units asan e2e wire run cases)
 LOGS=build/test-logs
 TMP=build/test-tmp
 PYTHON=/usr/bin/python3 # Debian's, where pytest and scapy are
@@ -145,13 +146,14 @@ stage_style() {
 
 # A runner that crashes, leaks or is stopped has no failed test in its summary.
 units_of() {
-	local dir=$1 stage=$2 runner name status ran bad
+	local dir=$1 stage=$2 runner name results status ran bad
 	for runner in "$dir"/tests/unit/unit-*; do
 		if [ -d "$runner" ]; then
 			continue # meson keeps object files beside it
 		fi
-		name=$stage/${runner##*/unit-} status=0
-		logged "$name" timeout 300 "$runner" || status=$?
+		name=$stage/${runner##*/unit-} results=$LOGS/$stage-${runner##*/unit-}.results status=0
+		rm -f "$results"
+		logged "$name" timeout 300 "$runner" -o "$results" || status=$?
 		read -r ran bad < <(awk '$1 == "tests" { print $3, $5 }' "$(log_of "$name")") ||
 			ran=0 bad=0
 		if [ "$status" != 0 ] && [ "$bad" = 0 ]; then
@@ -180,6 +182,7 @@ pytest_files() {
 		name=$stage/$(basename "$file" .py) name=${name/test_/} status=0
 		PW_BIN=$PWD/$dir/app/pagewire PW_LINKFILTER=$PWD/$dir/tests/tools/linkfilter \
 			logged "$name" timeout -s INT 300 "$PYTHON" -m pytest -q --tb=short \
+			--junitxml="$(log_of "$name" | sed 's/log$/xml/')" \
 			--basetemp="$PWD/$TMP" "$file" || status=$?
 		rm -rf "$TMP"
 		line=$(sed -n 's/^pagewire-tests: //p' "$(log_of "$name")")
@@ -229,6 +232,10 @@ stage_run() {
 			skip "run/$profile" "this machine lacks ${lacking//$'\n'/, }"
 		fi
 	done
+}
+
+stage_cases() {
+	check 'cases/conformance' scripts/conformance.py --check --logs "$LOGS"
 }
 
 finish() {
