@@ -86,7 +86,7 @@ idle_busy(struct pw_worker *w)
 static pw_ns
 next_deadline(const struct pw_worker *w)
 {
-	pw_ns at = pw_min(w->second_at, pw_tcp_next(w->tcp));
+	pw_ns at = pw_min(pw_min(w->second_at, w->service_at), pw_tcp_next(w->tcp));
 	uint32_t i;
 
 	if (w->phase != PHASE_SERVE)

@@ -56,9 +56,10 @@ struct pw_worker {
 	uint32_t n_ifs;
 	uint32_t id;
 	enum phase phase;
-	pw_ns until;	 /* of the phase */
-	pw_ns chores_at; /* when to look at the control ring and at time-outs of the link */
-	pw_ns second_at; /* when to tell the service the time */
+	pw_ns until;	  /* of the phase */
+	pw_ns chores_at;  /* when to look at the control ring and at time-outs of the link */
+	pw_ns second_at;  /* when to tell the service the time */
+	pw_ns service_at; /* when its run() is due */
 	uint64_t rx_packets;
 	uint64_t rx_bytes;
 	uint64_t rx_linearised;

@@ -44,6 +44,12 @@ struct pw_service {
 	uint32_t app_bytes; /**< room in each connection */
 	/** Once a second and once before the first packet; may be NULL. @p unix_s: time of day. */
 	void (*tick)(void *ctx, pw_ns now, int64_t unix_s);
+	/**
+	 * For a service that begins things by itself: in a turn that received something or
+	 * whose time has come, before TCP sends; may be NULL.
+	 * @return when it is to be called though nothing is received; PW_NEVER: not
+	 */
+	pw_ns (*run)(void *ctx, pw_ns now);
 	/** No new work: finish what runs. Called once; may be NULL. */
 	void (*drain)(void *ctx, pw_ns now);
 };

@@ -184,6 +184,8 @@ pw_worker_turn(struct pw_worker *w, pw_ns now)
 		loop_chores(w, now);
 	for (i = 0; i < w->n_ifs; i++)
 		received += receive(w, &w->ifs[i]);
+	if (w->service.run != NULL && (received != 0 || now >= w->service_at))
+		w->service_at = w->service.run(w->service.ctx, now);
 	if (received != 0 || pw_tcp_next(w->tcp) <= now)
 		pw_tcp_run(w->tcp, now);
 	for (i = 0; i < w->n_ifs; i++) {

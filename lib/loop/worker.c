@@ -197,6 +197,7 @@ pw_worker_create(const struct pw_worker_cfg *cfg)
 	w->id = cfg->id;
 	w->socket_id = cfg->socket_id;
 	w->service = cfg->service;
+	w->service_at = cfg->service.run != NULL ? 0 : PW_NEVER;
 	w->idle = cfg->idle;
 	w->epfd = -1;
 	w->wakefd = -1;
