@@ -6,7 +6,7 @@
 static struct net
 make_net(const struct pw_if_addr *a)
 {
-	struct net n = {.addr = a->addr};
+	struct net n = {.addr = a->addr, .n_more = a->n_more};
 	uint32_t i;
 
 	for (i = 0; i < sizeof(n.mask.b); i++) {
@@ -74,7 +74,7 @@ is_local(const struct pw_ip *ip, const struct pw_addr *a)
 	uint32_t i;
 
 	for (i = 0; i < ip->n_nets; i++)
-		if (pw_addr_eq(&ip->nets[i].addr, a))
+		if (pw_addr_in_range(a, &ip->nets[i].addr, ip->nets[i].n_more))
 			return true;
 	return false;
 }

@@ -18,6 +18,7 @@
 struct net {
 	struct pw_addr addr;
 	struct pw_addr mask;
+	uint32_t n_more; /* addresses behind it that are ours as well */
 };
 
 struct pw_ip {

@@ -11,7 +11,7 @@ link_is_local(const struct pw_link *l, const struct pw_addr *a)
 	uint32_t i;
 
 	for (i = 0; i < l->n_addrs; i++)
-		if (pw_addr_eq(&l->addrs[i].addr, a))
+		if (pw_addr_in_range(a, &l->addrs[i].addr, l->addrs[i].n_more))
 			return true;
 	return false;
 }

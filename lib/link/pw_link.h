@@ -26,11 +26,21 @@
 #include "pw_port.h"
 #include "pw_seg.h"
 
-/** An address of ours and its network. */
+/** An address of ours and its network, or a range of addresses. */
 struct pw_if_addr {
 	struct pw_addr addr;
 	uint8_t prefix_bits; /**< of the 128: an IPv4 /24 is 96 + 24 */
+	uint32_t n_more;     /**< as many behind it are ours as well, in the last 32 bits */
 };
+
+/** Is @p a the address at @p first, or one of the @p n_more behind it? */
+static inline bool
+pw_addr_in_range(const struct pw_addr *a, const struct pw_addr *first, uint32_t n_more)
+{
+	uint32_t behind = rte_be_to_cpu_32(a->d[3]) - rte_be_to_cpu_32(first->d[3]);
+
+	return a->q[0] == first->q[0] && a->d[2] == first->d[2] && behind <= n_more;
+}
 
 struct pw_link_cfg {
 	struct rte_ether_addr mac;
@@ -69,7 +79,8 @@ enum pw_drop pw_link_input(
  */
 void pw_link_output(struct pw_link *l, struct rte_mbuf *m, const struct pw_addr *hop, pw_ns now);
 
-/** Say who we are, for each address, by a gratuitous request (RFC 5227 section 2.3). */
+/** Say who we are, for each address (the first of a range), by a gratuitous request (RFC 5227
+ * section 2.3). */
 void pw_link_announce(struct pw_link *l);
 
 /** Drop the packets that wait for neighbours. */
