@@ -31,10 +31,10 @@ typedef uint64_t pw_off;
 
 /** An invariant. Checked where -Dasserts=true: in tests, not in the appliance. */
 #ifdef PW_DEBUG
-#define PW_ASSERT(cond)                                                                            \
-	do {                                                                                       \
-		if (unlikely(!(cond)))                                                             \
-			pw_assert_failed(#cond, __FILE__, __LINE__);                               \
+#define PW_ASSERT(cond)                                              \
+	do {                                                         \
+		if (unlikely(!(cond)))                               \
+			pw_assert_failed(#cond, __FILE__, __LINE__); \
 	} while (0)
 #else
 #define PW_ASSERT(cond) ((void)sizeof(!(cond)))

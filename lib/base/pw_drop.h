@@ -74,9 +74,9 @@
 enum pw_drop {
 	PW_OK = 0, /**< not dropped */
 #define X(name, help) PW_DROP_##name,
-	PW_DROPS(X)
+	PW_DROPS (X)
 #undef X
-		PW_DROP_MAX
+	PW_DROP_MAX
 };
 
 /** Name ("arp_bad") and one line of help. Index: enum pw_drop. */

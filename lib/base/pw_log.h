@@ -17,7 +17,7 @@
  */
 #include <rte_log.h>
 
-#define PW_LOG(lvl, type, module, fmt, ...)                                                        \
+#define PW_LOG(lvl, type, module, fmt, ...) \
 	rte_log(RTE_LOG_##lvl, type, "pagewire: " module ": " fmt "\n", ##__VA_ARGS__)
 
 #endif
