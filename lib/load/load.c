@@ -234,12 +234,21 @@ connect_somewhere(struct pw_load *l, pw_ns now)
 	return tc;
 }
 
+/* At first one for each of our addresses: neighbours on the way may have to be resolved. */
+static bool
+may_open(const struct pw_load *l)
+{
+	uint64_t max = l->stats.opened < l->cfg.n_sources ? l->cfg.n_sources : OPENING_MAX;
+
+	return l->n_vacant != 0 && l->n_opening < pw_min(max, OPENING_MAX);
+}
+
 static void
 open_some(struct pw_load *l, pw_ns now)
 {
 	uint32_t budget = OPEN_BURST;
 
-	while (l->n_vacant != 0 && l->n_opening < OPENING_MAX && budget-- != 0) {
+	while (may_open(l) && budget-- != 0) {
 		struct pw_tcp_conn *tc = connect_somewhere(l, now);
 		struct conn *k;
 
@@ -379,7 +388,7 @@ next_look(const struct pw_load *l, pw_ns now)
 
 	if (l->phase == PW_LOAD_OVER)
 		return PW_NEVER;
-	if (l->n_vacant != 0 && l->n_opening < OPENING_MAX)
+	if (may_open(l))
 		at = pw_min(at, pw_max(l->open_at, now));
 	if (l->phase == PW_LOAD_RUNNING && l->n_idle != 0)
 		at = pw_min(at, l->cfg.rate_per_s != 0 ? l->pace.at : now);

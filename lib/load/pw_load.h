@@ -113,7 +113,7 @@ struct pw_load_stats {
 	uint64_t body_bytes;
 	uint64_t reused_heads; /**< heads equal to the one before: not parsed again */
 	uint64_t unanswered;   /**< requests behind an answer that announced the close */
-	uint64_t unsent;       /**< open loop: due by the end of the run and not asked */
+	uint64_t unsent;       /**< open loop: due by the end of the run and not asked yet */
 	uint32_t conns;	       /**< established now */
 	uint64_t status[6];    /**< responses by the first digit of their status */
 	uint64_t errors[PW_LOAD_ERROR_MAX];

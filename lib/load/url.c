@@ -6,9 +6,9 @@
 #include <string.h>
 #include "pw_url.h"
 
-#define SCHEME	    "http://"
-#define URL_LINE_MAX    (PW_URL_TEXT_MAX + 128)
-#define HASH_DIGITS 16
+#define SCHEME	     "http://"
+#define URL_LINE_MAX (PW_URL_TEXT_MAX + 128)
+#define HASH_DIGITS  16
 
 /* A URL taken apart. */
 struct parts {

@@ -1,0 +1,330 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ * Copyright (c) 2026 the pagewire authors
+ *
+ * pagewire-load: ask a server for files over a TCP of our own.
+ *
+ *	pagewire-load [EAL options] -- --ip ADDR/PREFIX --url URL [options]
+ */
+#include <inttypes.h>
+#include <signal.h>
+#include <string.h>
+#include <time.h>
+#include <sys/random.h>
+#include <rte_ethdev.h>
+#include <rte_lcore.h>
+#include "loader.h"
+
+#define POOL_CONN_BYTES 128 /* what memory for many equal things loses, per connection */
+#define DRAIN_NS	(1 * PW_NS_PER_S) /* for the answers that are under way at the end */
+#define LINK_NAP_NS	(10 * PW_NS_PER_MS)
+#define TIME_WAIT_MAX	4096 /* the server closes first; where we do, ports are used again soon */
+#define RCV_BLOCKS_MIN	2048 /* of 2 KiB: two windows of 1 MiB with a hole at the front */
+#define RCV_BLOCKS_MAX	16384
+
+const char program[] = "pagewire-load";
+
+/* The duration is over; on the worker's thread. */
+static void
+on_over(void *ctx)
+{
+	struct loader *l = ctx;
+
+	pw_worker_post(l->worker, PW_WORKER_DRAIN, DRAIN_NS);
+}
+
+static struct pw_load_cfg
+load_cfg(struct loader *l)
+{
+	const struct settings *s = &l->cfg;
+
+	return (struct pw_load_cfg){
+		.mem = &mem_eal,
+		.urls = &s->urls,
+		.source = s->source,
+		.n_sources = s->n_sources,
+		.n_conns = s->connections,
+		.n_active = s->active,
+		.per_conn = s->per_conn,
+		.pipeline = s->pipeline,
+		.rate_per_s = s->rate,
+		.duration_ns = s->duration_s * PW_NS_PER_S,
+		.timeout_ns = s->timeout_s * PW_NS_PER_S,
+		.verify = s->verify,
+		.seed = 1, /* every run asks in the same order */
+		.over = on_over,
+		.ctx = l,
+	};
+}
+
+static uint32_t
+rcv_blocks(const struct settings *s)
+{
+	return RTE_MIN(RTE_MAX(s->connections, (uint32_t)RCV_BLOCKS_MIN), RCV_BLOCKS_MAX);
+}
+
+static int
+plan_memory(struct loader *l)
+{
+	struct pw_load_cfg cfg = load_cfg(l);
+	uint64_t conn = pw_tcp_conn_bytes(pw_load_room_bytes(&cfg)) + POOL_CONN_BYTES;
+
+	return eal_memory(&l->eal,
+		EAL_POOL_BYTES + cfg.n_conns * conn + pw_load_need(&cfg) +
+			rcv_blocks(&l->cfg) * UINT64_C(2048),
+		0);
+}
+
+static int
+start_eal(struct loader *l)
+{
+	return eal_start(&l->eal);
+}
+
+static int
+open_port(struct loader *l)
+{
+	const struct settings *s = &l->cfg;
+	struct pw_port_cfg cfg = {
+		.port_id = s->ip.port,
+		.n_queues = 1,
+		.mtu = (uint16_t)s->mtu,
+		.want_rx_intr = s->idle == PW_IDLE_SLEEP,
+	};
+
+	if (!rte_eth_dev_is_valid_port(cfg.port_id)) {
+		COMPLAIN("device port %u is not there; allowed: EAL options such as --vdev "
+			 "net_tap0,iface=pl0 or --allow PCI-ADDRESS",
+			cfg.port_id);
+		return STATUS_USAGE;
+	}
+	if (pw_port_open(&cfg, &l->port) != 0)
+		return STATUS_FAILED;
+	l->port_open = true;
+	return STATUS_OK;
+}
+
+/* The source addresses are of our network, or each of a network of its own. */
+static void
+describe_interface(struct loader *l)
+{
+	const struct settings *s = &l->cfg;
+	uint8_t bits = (uint8_t)(96 + s->ip.prefix);
+	bool on_link = pw_addr_same_net(&s->source, &s->ip.addr, bits);
+
+	l->addrs[0] = (struct pw_if_addr){.addr = s->ip.addr, .prefix_bits = bits};
+	l->addrs[1] = (struct pw_if_addr){
+		.addr = s->source,
+		.prefix_bits = on_link ? bits : 128,
+		.n_more = s->n_sources - 1,
+	};
+	l->intf = (struct pw_loop_if){
+		.port = &l->port,
+		.addrs = l->addrs,
+		.n_addrs = pw_addr_eq(&s->source, &s->ip.addr) && s->n_sources == 1 ? 1 : 2,
+		.gateway = s->gateway,
+	};
+}
+
+static int
+make_load(struct loader *l)
+{
+	struct pw_load_cfg cfg = load_cfg(l);
+
+	describe_interface(l);
+	l->load = pw_load_create(&cfg);
+	if (l->load != NULL)
+		return STATUS_OK;
+	COMPLAIN("%u connections cannot be had: %s", cfg.n_conns, strerror(errno));
+	return STATUS_FAILED;
+}
+
+static int
+make_worker(struct loader *l)
+{
+	const struct settings *s = &l->cfg;
+	struct pw_worker_cfg cfg = {
+		.socket_id = (int)rte_socket_id(),
+		.ifs = &l->intf,
+		.n_ifs = 1,
+		.service = pw_load_service(l->load),
+		.tcp =
+			{
+				.max_conns = s->connections,
+				.max_sent = 2 * s->connections + 4096,
+				.max_time_wait = TIME_WAIT_MAX,
+				.max_rcv_blocks = rcv_blocks(s),
+				.rcv_buf_bytes = (uint32_t)s->rcv_buf_bytes,
+				.cc = load_cc[s->cc],
+			},
+		.idle = s->idle,
+	};
+
+	if (getrandom(cfg.tcp.secret, sizeof(cfg.tcp.secret), 0) != sizeof(cfg.tcp.secret)) {
+		COMPLAIN("no random numbers: %s", strerror(errno));
+		return STATUS_FAILED;
+	}
+	l->worker = pw_worker_create(&cfg);
+	if (l->worker == NULL)
+		return STATUS_FAILED; /* told by the worker */
+	pw_load_start(l->load, pw_worker_tcp(l->worker));
+	return STATUS_OK;
+}
+
+/* The other end may come after us, as the front end of a vhost-user socket does. */
+static int
+wait_for_link(struct loader *l)
+{
+	static const struct timespec nap = {.tv_nsec = LINK_NAP_NS};
+	uint64_t naps = l->cfg.timeout_s * PW_NS_PER_S / LINK_NAP_NS;
+	struct pw_port_stats port;
+
+	signals_let_end_us(true);
+	for (; pw_port_get_stats(&l->port, &port), !port.link_up && naps != 0; naps--)
+		nanosleep(&nap, NULL);
+	signals_let_end_us(false);
+	if (!port.link_up)
+		COMPLAIN("port %u has no link after %u s: trying all the same", l->port.id,
+			l->cfg.timeout_s);
+	return STATUS_OK;
+}
+
+/* A line a second; a signal ends the run, another does not wait for answers. */
+static void *
+control_main(void *ctx)
+{
+	static struct figures figures[2];
+	struct loader *l = ctx;
+	uint32_t n_signals = 0;
+	uint32_t turn = 0;
+	int sig;
+
+	figures_take(l, &figures[0]);
+	while ((sig = signals_wait(1)) != SIG_DONE) {
+		if (sig != 0) {
+			pw_worker_post(l->worker,
+				n_signals++ == 0 ? PW_WORKER_DRAIN : PW_WORKER_STOP, DRAIN_NS);
+			continue;
+		}
+		turn ^= 1;
+		figures_take(l, &figures[turn]);
+		report_progress(&figures[turn], &figures[turn ^ 1]);
+	}
+	return NULL;
+}
+
+static void
+print_ready(const struct loader *l)
+{
+	const struct settings *s = &l->cfg;
+	char ours[PW_ADDR_TEXT_MAX];
+	char server[PW_ADDR_TEXT_MAX];
+	char how[40] = "closed loop";
+
+	if (s->rate != 0)
+		snprintf(how, sizeof(how), "%u requests/s", s->rate);
+	printf("%s: asking http://%s:%u for %u URL%s from %s on port %u (%s), %u connections, "
+	       "%s, %u s\n",
+		program, pw_addr_format(&s->urls.addr, server), s->urls.port, s->urls.n,
+		s->urls.n == 1 ? "" : "s", pw_addr_format(&s->source, ours), s->ip.port,
+		l->port.driver, s->connections, how, s->duration_s);
+	fflush(stdout);
+}
+
+static int
+run(struct loader *l)
+{
+	int rc = rte_ctrl_thread_create(&l->control, "pw-control", NULL, control_main, l);
+	static struct figures last;
+	int status;
+
+	if (rc != 0) {
+		COMPLAIN("no control thread: %s", strerror(-rc));
+		return STATUS_FAILED;
+	}
+	print_ready(l);
+	pw_worker_run(l->worker);
+	pthread_kill(l->control, SIG_DONE);
+	pthread_join(l->control, NULL);
+	figures_take(l, &last);
+	report_end(l, &last);
+	status = l->cfg.json_file != NULL ? report_json(l, &last) : STATUS_OK;
+	if (pw_load_failures(&last.load) != 0 || last.load.responses == 0)
+		status = STATUS_FAILED;
+	return status;
+}
+
+/* In this order, so that every mistake is found before anything is taken. */
+static int (*const steps[])(struct loader *l) = {
+	plan_memory,
+	start_eal,
+	open_port,
+	make_load,
+	make_worker,
+	wait_for_link,
+	run,
+};
+
+static int
+take_down(struct loader *l)
+{
+	int status = STATUS_OK;
+
+	if (l->port_open)
+		pw_port_stop(&l->port);
+	if (l->worker != NULL) {
+		status = leaks_check(l->worker, &l->port, 1, 0);
+		pw_worker_destroy(l->worker);
+	}
+	pw_load_destroy(l->load);
+	if (l->port_open)
+		pw_port_close(&l->port);
+	return status;
+}
+
+static int
+work(struct loader *l)
+{
+	int status = STATUS_OK;
+	int leaked;
+	size_t i;
+
+	for (i = 0; i < RTE_DIM(steps) && status == STATUS_OK; i++)
+		status = steps[i](l);
+	leaked = take_down(l);
+	return status != STATUS_OK ? status : leaked;
+}
+
+/* @return a status, or -1: go on */
+static int
+read_options(struct loader *l, int argc, char **argv)
+{
+	int status = eal_split(&l->eal, argc, argv, settings_help);
+	int mid = l->eal.argc;
+
+	if (status >= 0)
+		return status;
+	if (settings_read(&l->cfg, argc - mid, argv + mid) != 0)
+		return STATUS_USAGE;
+	if (!l->cfg.help && !l->cfg.version)
+		return -1;
+	if (l->cfg.help)
+		settings_help(stdout);
+	else
+		eal_print_version();
+	return STATUS_OK;
+}
+
+int
+main(int argc, char **argv)
+{
+	static struct loader loader;
+	int status;
+
+	signals_block();
+	status = read_options(&loader, argc, argv);
+	if (status < 0)
+		status = work(&loader);
+	settings_fini(&loader.cfg);
+	eal_stop(&loader.eal);
+	return status;
+}
