@@ -8,8 +8,12 @@ The reference is dpdk-testpmd, which floods a TAP with chains of the same form, 
 header of 54 bytes and a payload, one writev a frame as pagewire has it. It and
 the download take turns in one run: the one that has none is stopped or idle. The
 flood is the device's limit and more than TCP can have here: its frames are for
-nobody and dropped early, while the kernel runs its whole TCP receive path inside
-each write of pagewire's.
+nobody and dropped early.
+
+The kernel runs the client's receive path inside each write to the TAP, on the
+server's core, unless it is told to do the client's work on the client's core
+(receive packet steering). One core a side means the latter; the rows "unsteered"
+show the former. The flood is never steered: it would only overrun the backlog.
 """
 import contextlib
 import json
@@ -49,6 +53,12 @@ def link_packets(namespace, interface):
     """Frames that the kernel has taken from an interface."""
     shown = namespace.run("ip", "-json", "-stats", "link", "show", "dev", interface).stdout
     return json.loads(shown)[0]["stats64"]["rx"]["packets"]
+
+
+def steer(namespace, interface, steered):
+    """Where the kernel receives from a TAP: on the client's core, or inside each write."""
+    cores = 1 << CLIENT_CORE if steered else 0
+    namespace.run("sh", "-c", f"echo {cores:x} > /sys/class/net/{interface}/queues/rx-0/rps_cpus")
 
 
 def curl(namespace, url):
@@ -109,8 +119,9 @@ class Pagewire:
         results.command([harness.PAGEWIRE, *self.server.arguments])
         curl(self.server.namespace, self.server.url("1g"))
 
-    def download(self):
+    def download(self, steered=True):
         namespace, pid = self.server.namespace, self.server.pid()
+        steer(namespace, "pw0", steered)
         frames, cpu, busy = link_packets(namespace, "pw0"), cpu_ns(pid), core_busy_s(SERVER_CORE)
         seconds = curl(namespace, self.server.url("1g"))
         cpu, busy = cpu_ns(pid) - cpu, core_busy_s(SERVER_CORE) - busy
@@ -214,10 +225,10 @@ def run_mtu(results, root, mtu, runs):
     with contextlib.ExitStack() as stack:
         ours = Pagewire(stack, results, root, mtu)
         flood = Flood(stack, results, mtu)
-        sources = [flood.frames_per_s, ours.download]
+        sources = [flood.frames_per_s, ours.download, lambda: ours.download(False)]
         if mtu == 1500:
             sources += [Nginx(stack, results, root, gso).download for gso in (True, False)]
-        floods, downloads, *nginxes = gather(runs, *sources)
+        floods, downloads, unsteered, *nginxes = gather(runs, *sources)
         results.add(f"mtu-{mtu}", "frames/s", field(downloads, "frames_per_s"), Samples(floods),
                     TARGET.get(mtu))
         results.add(f"mtu-{mtu}-throughput", "Gbit/s", field(downloads, "gbit_per_s"))
@@ -225,6 +236,9 @@ def run_mtu(results, root, mtu, runs):
                     field(nginxes[0], "cpu_s_per_gb") if nginxes else None)
         results.add(f"mtu-{mtu}-core", "s/GB", field(downloads, "core_s_per_gb"),
                     field(nginxes[0], "core_s_per_gb") if nginxes else None)
+        results.add(f"mtu-{mtu}-unsteered", "frames/s", field(unsteered, "frames_per_s"),
+                    Samples(floods))
+        results.add(f"mtu-{mtu}-unsteered-cpu", "s/GB", field(unsteered, "cpu_s_per_gb"))
         for samples, gso in zip(nginxes, ("gso", "no-gso")):
             for name, unit in (("gbit_per_s", "Gbit/s"), ("cpu_s_per_gb", "s/GB"),
                                ("core_s_per_gb", "s/GB")):
