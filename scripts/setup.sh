@@ -24,7 +24,7 @@ RUN=(gcc libc6-dev meson ninja-build pkg-config libdpdk-dev dpdk libcunit1-dev l
 	libsodium-dev libxxhash-dev libcyaml-dev node-llhttp libhugetlbfs-dev media-types
 	curl ethtool gzip iproute2 kmod procps)
 TEST=(dpdk-dev wget python3 python3-pytest python3-scapy tcpdump
-	clang clang-format clang-tidy cppcheck shellcheck)
+	clang libclang-rt-dev clang-format clang-tidy cppcheck shellcheck)
 BENCH=(nginx-light wrk jq)
 
 say() { printf 'setup: %s\n' "$*"; }
