@@ -50,7 +50,7 @@ on_headers_complete(llhttp_t *p)
 {
 	struct resp *r = reader_of(p)->resp;
 
-	if (p->http_major != 1 || p->status_code == 101)
+	if (p->http_major != 1 || p->status_code < 100 || p->status_code == 101)
 		return -1; /* we speak nothing else, and asked for nothing else */
 	if (p->status_code < 200)
 		return HPE_PAUSED; /* RFC 9110 section 15.2: the answer comes behind it */
