@@ -75,7 +75,8 @@ static enum pw_drop
 in_syn_sent(struct pw_tcp_conn *c, const struct seg_in *in)
 {
 	uint8_t f = in->h.flags;
-	bool ack_good = (f & PW_TCP_ACK) && in->h.ack == c->isn1;
+	bool syn_sent = (c->flags & (F_SYN_DUE | F_SYN_RTX)) != F_SYN_DUE;
+	bool ack_good = (f & PW_TCP_ACK) && in->h.ack == c->isn1 && syn_sent;
 
 	if ((f & PW_TCP_ACK) && !ack_good) {
 		if (f & PW_TCP_RST)

@@ -656,6 +656,26 @@ listen_twice_is_refused(void)
 	CU_ASSERT_EQUAL(pw_tcp_listen(rig.t, RIG_PORT, rig_app, NULL), -EADDRINUSE);
 }
 
+/* A SYN that still waits for the way out cannot have been acknowledged. */
+static void
+c68_ack_of_a_syn_that_waits_is_reset(void)
+{
+	rig.way_room = 0;
+	struct pw_tcp_conn *c = pw_tcp_connect(
+		rig.t, &rig.us, RIG_PORT, &rig.peer, rig.port, rig_app, &rig.user, rig.now);
+	CU_ASSERT_PTR_NOT_NULL_FATAL(c);
+	rig_run(&rig);
+	rig.way_room = UINT32_MAX;
+	rig.iss = c->isn1 - 1; /* guessed */
+	CU_ASSERT_EQUAL(rig_syn_ack(&rig, &rig_linux), PW_DROP_TCP_ACK_BAD);
+	EXPECT_FLAGS(&rig, PW_TCP_RST);
+	rig_run(&rig);
+	EXPECT_FLAGS(&rig, PW_TCP_SYN);
+	CU_ASSERT_EQUAL(rig_syn_ack(&rig, &rig_linux), PW_OK);
+	rig_run(&rig);
+	EXPECT_FLAGS(&rig, PW_TCP_ACK);
+}
+
 static CU_TestInfo tests[] = {
 	TEST(c51_our_mss_is_mtu_less_40),
 	TEST(c52_no_mss_means_536),
@@ -687,6 +707,7 @@ static CU_TestInfo tests[] = {
 	TEST(active_open_does_without_what_the_peer_lacks),
 	TEST(c68_wrong_ack_in_syn_sent_is_reset),
 	TEST(c68_rst_in_syn_sent_needs_a_good_ack),
+	TEST(c68_ack_of_a_syn_that_waits_is_reset),
 	TEST(c27_unreachable_in_syn_sent_fails),
 	TEST(syn_is_resent_doubling_then_times_out),
 	TEST(c69_simultaneous_open),
