@@ -57,24 +57,45 @@ count_dsack(struct pw_tcp_conn *c, const struct pw_tcp_sack *s, struct ack *a)
 	c->undo_rtx -= (uint32_t)pw_min(len, c->undo_rtx);
 }
 
-static void
-take_sacks(struct pw_tcp_conn *c, const struct seg_in *in, pw_off ack, struct ack *a)
-{
-	uint32_t i = 0;
+/** A SACK block in offsets. */
+struct block {
+	pw_off left;
+	pw_off right;
+};
 
-	if (is_dsack(c, in)) {
-		count_dsack(c, &in->o.sack[0], a);
-		i = 1;
-	}
-	for (; i < in->o.n_sack; i++) {
+/* The blocks of @p in that can be believed, in rising order. @return how many */
+static uint32_t
+read_blocks(const struct pw_tcp_conn *c, const struct seg_in *in, pw_off ack, uint32_t first,
+	struct block out[PW_TCP_SACK_MAX])
+{
+	uint32_t n = 0, i, k;
+
+	for (i = first; i < in->o.n_sack; i++) {
 		int64_t left = off_near(in->o.sack[i].left, c->isn1, c->snd_una);
 		int64_t right = off_near(in->o.sack[i].right, c->isn1, c->snd_una);
 
 		/* What was not sent, or is empty or backwards, is a lie (RFC 6675 5.1). */
 		if (left >= right || left < (int64_t)ack || right > (int64_t)c->snd_nxt)
 			continue;
-		sent_sacked(c, (pw_off)left, (pw_off)right, a);
+		for (k = n++; k > 0 && out[k - 1].left > (pw_off)left; k--)
+			out[k] = out[k - 1];
+		out[k] = (struct block){(pw_off)left, (pw_off)right};
 	}
+	return n;
+}
+
+static void
+take_sacks(struct pw_tcp_conn *c, const struct seg_in *in, pw_off ack, struct ack *a)
+{
+	struct block blocks[PW_TCP_SACK_MAX];
+	bool dsack = is_dsack(c, in);
+	uint32_t n, i;
+
+	if (dsack)
+		count_dsack(c, &in->o.sack[0], a);
+	n = read_blocks(c, in, ack, dsack, blocks);
+	for (i = 0; i < n; i++)
+		sent_sacked(c, blocks[i].left, blocks[i].right, a);
 }
 
 /* ---- RACK ---- */

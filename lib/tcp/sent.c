@@ -253,18 +253,20 @@ mark_sacked(struct pw_tcp_conn *c, struct sent *s, struct ack *a)
 void
 sent_sacked(struct pw_tcp_conn *c, pw_off left, pw_off right, struct ack *a)
 {
-	struct sent *s, *before = NULL;
+	struct sent *s = head(c), *before = NULL;
 
-	for (s = head(c); s != NULL && s->start < right; s = at(c, s->next)) {
+	if (a->sacked_to != NULL && a->sacked_to->start <= left)
+		s = a->sacked_to;
+	for (; s != NULL && s->start < right; s = at(c, s->next)) {
 		if (end_of(s) > left && (s->flags & SENT_SACKED) == 0) {
 			if (s->start < left) {
 				if (!split(c, s, left))
-					return;
+					break;
 				before = s;
 				continue;
 			}
 			if (end_of(s) > right && !split(c, s, right))
-				return;
+				break;
 			mark_sacked(c, s, a);
 			if (before != NULL && (before->flags & SENT_SACKED)) {
 				join_next(c, before);
@@ -274,6 +276,8 @@ sent_sacked(struct pw_tcp_conn *c, pw_off left, pw_off right, struct ack *a)
 		}
 		before = s;
 	}
+	if (before != NULL)
+		a->sacked_to = before;
 }
 
 pw_ns

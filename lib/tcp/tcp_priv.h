@@ -388,6 +388,7 @@ struct ack {
 	bool dsack;
 	bool has_ts;
 	uint32_t ts_ecr;
+	struct sent *sacked_to; /**< where the walk for a SACK block ended; NULL: none yet */
 };
 
 /* ---- sequence numbers at the edge ---- */
@@ -567,6 +568,7 @@ void sent_fini(struct pw_tcp *t);
 bool sent_room(const struct pw_tcp_conn *c, pw_ns now);
 void sent_append(struct pw_tcp_conn *c, uint32_t len, pw_ns now);
 void sent_acked(struct pw_tcp_conn *c, pw_off una, struct ack *a);
+/** [left, right) was SACKed. Blocks of one ACK in rising order cost one walk. */
 void sent_sacked(struct pw_tcp_conn *c, pw_off left, pw_off right, struct ack *a);
 /**
  * RFC 8985 6.2 step 5: mark lost what was sent before the latest delivered
