@@ -190,15 +190,9 @@ finish(struct pw_load *l, struct pw_tcp_conn *tc, pw_ns now)
 {
 	struct conn *k = room(tc);
 	struct asked a = *asked_at(l, k, 0);
-	uint32_t text = text_len(l, &a);
 
-	/* Its text must not be needed again, nor can it have been understood before. */
-	if (unlikely(k->una < k->base + text)) {
-		fail(l, tc, PW_LOAD_UNASKED, now);
-		return;
-	}
 	judge(l, &a, &k->resp, k->slot, now);
-	k->base += text;
+	k->base += text_len(l, &a);
 	k->first = (uint16_t)(k->first + 1u < l->cfg.pipeline ? k->first + 1u : 0);
 	k->n--;
 	if (a.last || k->resp.close)
@@ -208,6 +202,14 @@ finish(struct pw_load *l, struct pw_tcp_conn *tc, pw_ns now)
 		conn_wind_up(l, tc);
 	else
 		go_on(l, tc, now);
+}
+
+/* Can bytes be an answer? Not before the server has all of the request: then, too, its
+ * text will not be needed again. */
+static bool
+is_awaited(const struct pw_load *l, struct conn *k)
+{
+	return k->n != 0 && k->una >= k->base + text_len(l, asked_at(l, k, 0));
 }
 
 static enum pw_load_error
@@ -229,7 +231,7 @@ on_recv(void *ctx, struct pw_tcp_conn *tc, const uint8_t *data, uint32_t len, pw
 	while (done < len && (k->flags & CONN_FAILED) == 0) {
 		enum resp_result what;
 
-		if (unlikely(k->n == 0)) {
+		if (unlikely(!is_awaited(l, k))) {
 			fail(l, tc, PW_LOAD_UNASKED, now);
 			break;
 		}
