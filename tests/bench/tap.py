@@ -34,6 +34,8 @@ import testsite
 
 SERVER_CORE, CLIENT_CORE = 0, 1
 MTUS = (1500, 9000, 65000)
+# net_tap of DPDK 22.11 takes no frame beyond 1522 bytes: long ones on a packet socket.
+LONG = (("af_packet", 9000), ("af_packet", 61360))
 FILE_BYTES = 1 << 30
 HEADERS = 54            # Ethernet, IPv4 and TCP without options, as the flood has them
 FLOOD_SETTLE_S, FLOOD_S = 0.2, 1.0
@@ -71,25 +73,28 @@ def curl(namespace, url):
 
 
 class Flood:
-    """dpdk-testpmd on a TAP of its own; stopped unless it is measured."""
+    """dpdk-testpmd on a device of its own; stopped unless it is measured."""
 
-    def __init__(self, stack, results, mtu):
+    def __init__(self, stack, results, driver, mtu):
         self.namespace = stack.enter_context(harness.Namespace("flood"))
-        self.prefix = f"pwflood{os.getpid()}-{mtu}"
+        self.prefix = f"pwflood{os.getpid()}-{driver}-{mtu}"
         stack.callback(shutil.rmtree, f"/var/run/dpdk/{self.prefix}", ignore_errors=True)
+        profile = harness.Profile(driver, "pw0", "/nonexistent")
+        for prepare in profile.before:
+            self.namespace.run("bash", "-euc", prepare)
         payload = mtu - 40
+        buffer = 2176 if mtu <= 1500 else -(-(mtu + 66) // 4096) * 4096 + 256  # whole pages
         command = [
-            "dpdk-testpmd", "--lcores", f"0@{CLIENT_CORE},1@{SERVER_CORE}", "--no-pci",
-            *harness.memory_arguments(64 + 1500 * mtu // 1_000_000), "--file-prefix", self.prefix,
-            "--vdev", "net_tap0,iface=pw0", "--", "--forward-mode=txonly",
-            f"--max-pkt-len={mtu + 18}", f"--mbuf-size={max(2176, payload + 256)}",
+            "dpdk-testpmd", "--lcores", f"0@{CLIENT_CORE},1@{SERVER_CORE}", *profile.eal,
+            *harness.memory_arguments(64 + 1500 * buffer // 1_000_000), "--file-prefix", self.prefix,
+            "--", "--forward-mode=txonly", f"--mbuf-size={buffer}",
             f"--txpkts={HEADERS},{payload}", "--total-num-mbufs=1400", "--burst=32", "--mbcache=64", "--txd=256", "--rxd=256",
             "--auto-start", "--stats-period=3600", "--no-flush-rx"]
         results.command(command)
         self.log = tempfile.TemporaryFile()
         self.process = self.namespace.popen(*command, stdin=subprocess.DEVNULL, stdout=self.log,
                                             stderr=self.log)
-        harness.wait_until("testpmd floods its TAP", self.floods, 20, 0.2)
+        harness.wait_until("testpmd floods its device", self.floods, 20, 0.2)
         self.process.send_signal(signal.SIGSTOP)
 
     def floods(self):
@@ -110,11 +115,11 @@ class Flood:
 
 
 class Pagewire:
-    """pagewire on a TAP; each download gives one sample of everything."""
+    """pagewire on a device; each download gives one sample of everything."""
 
-    def __init__(self, stack, results, root, mtu):
+    def __init__(self, stack, results, root, driver, mtu):
         options = ["--idle", "sleep", "--mtu", mtu]
-        self.server = stack.enter_context(harness.serving("tap", root, options))
+        self.server = stack.enter_context(harness.serving(driver, root, options))
         self.server.namespace.run("ip", "link", "set", "dev", "pw0", "mtu", str(mtu))
         results.command([harness.PAGEWIRE, *self.server.arguments])
         curl(self.server.namespace, self.server.url("1g"))
@@ -223,8 +228,8 @@ def field(samples, name):
 
 def run_mtu(results, root, mtu, runs):
     with contextlib.ExitStack() as stack:
-        ours = Pagewire(stack, results, root, mtu)
-        flood = Flood(stack, results, mtu)
+        ours = Pagewire(stack, results, root, "tap", mtu)
+        flood = Flood(stack, results, "tap", mtu)
         sources = [flood.frames_per_s, ours.download, lambda: ours.download(False)]
         if mtu == 1500:
             sources += [Nginx(stack, results, root, gso).download for gso in (True, False)]
@@ -246,6 +251,20 @@ def run_mtu(results, root, mtu, runs):
         return profile(ours.server) if mtu == 1500 and shutil.which("perf") else None
 
 
+def run_long(results, root, driver, mtu, runs):
+    """The same on a device that has this MTU."""
+    os.environ["PW_MTU"] = str(mtu)
+    name = f"mtu-{mtu}-{driver}"
+    with contextlib.ExitStack() as stack:
+        stack.callback(os.environ.pop, "PW_MTU")
+        ours = Pagewire(stack, results, root, driver, mtu)
+        flood = Flood(stack, results, driver, mtu)
+        floods, downloads = gather(runs, flood.frames_per_s, ours.download)
+        results.add(name, "frames/s", field(downloads, "frames_per_s"), Samples(floods))
+        results.add(f"{name}-throughput", "Gbit/s", field(downloads, "gbit_per_s"))
+        results.add(f"{name}-cpu", "s/GB", field(downloads, "cpu_s_per_gb"))
+
+
 def main():
     options = bench.arguments(__doc__)
     results = bench.Results("tap")
@@ -261,6 +280,9 @@ def main():
                 shares = run_mtu(results, root, mtu, options.runs) or shares
             except harness.CannotStart as why:
                 results.add_impossible(f"mtu-{mtu}", "frames/s", why.last_line)
+        for driver, mtu in LONG:
+            print(f"bench tap: MTU {mtu} on {driver}, {options.runs} runs of each", flush=True)
+            run_long(results, root, driver, mtu, options.runs)
     results.print_table()
     if shares:
         print("where pagewire's core spends its time, MTU 1500 (perf, cpu-clock):")
