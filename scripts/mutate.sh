@@ -130,7 +130,7 @@ for ((i = 0; i < n; i++)); do
 	[ "$i" = 0 ] || cp -a "$TMP/0" "$TMP/$i"
 done
 for ((i = 0; i < n; i++)); do
-	awk -v i="$i" -v n="$n" 'NR % n == i' "$TMP/mutants" | work "$TMP/$i" >"$TMP/table.$i" &
+	awk -v i="$i" -v n="$n" 'NR % n == i' "$TMP/mutants" | work "$TMP/$i" >"$TMP/table.$i" 2>/dev/null &
 	pids+=($!)
 done
 wait "${pids[@]}"

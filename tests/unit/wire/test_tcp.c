@@ -168,6 +168,8 @@ c48_length_below_two_ends_reading(void)
 	CU_ASSERT_EQUAL(opts.has, PW_OPT_WSCALE);
 	PARSE(3, 3, 5, 254, 1, 2, 4, 5);
 	CU_ASSERT_EQUAL(opts.has, PW_OPT_WSCALE);
+	PARSE(3, 3, 5, 254, 1, 1, 2, 4, 5, 0xb4);
+	CU_ASSERT_EQUAL(opts.has, PW_OPT_WSCALE);
 	PARSE(2, 0, 2, 1);
 	CU_ASSERT_EQUAL(opts.has, 0);
 }
