@@ -26,44 +26,56 @@ window_to_announce(struct pw_tcp_conn *c)
 	return (uint16_t)wnd;
 }
 
+/* Is there anything for a SACK option? A sender of files has nothing, segment after segment. */
+static inline bool
+has_sacks(const struct pw_tcp_conn *c)
+{
+	return (c->rcvq != NONE || (c->flags & F_DSACK_OWED) != 0) && (c->flags & F_SACK_OK) != 0;
+}
+
 /* SACK blocks to report, the duplicate first (RFC 2883). */
 static uint32_t
-sack_blocks(struct pw_tcp_conn *c, struct pw_tcp_sack *out)
+sack_blocks(struct pw_tcp_conn *c, struct pw_tcp_sack out[PW_TCP_SACK_MAX])
 {
 	uint32_t max = c->flags & F_TS_OK ? PW_TCP_SACK_MAX - 1 : PW_TCP_SACK_MAX;
 	uint32_t n = 0;
 
-	if ((c->flags & F_SACK_OK) == 0 || (c->rcvq == NONE && (c->flags & F_DSACK_OWED) == 0))
-		return 0;
 	if (c->flags & F_DSACK_OWED)
 		out[n++] = c->dsack;
 	return n + rcvq_sacks(c, out + n, max - n);
 }
 
-static uint32_t
-put_options(struct pw_tcp_conn *c, uint8_t opts[PW_TCP_OPT_MAX])
+/* Apart, for the frame on the stack that it needs. @return bytes written */
+static __rte_noinline uint32_t
+put_sacks(struct pw_tcp_conn *c, uint8_t *opts)
 {
 	struct pw_tcp_sack sack[PW_TCP_SACK_MAX];
-	uint32_t len = 0, n;
+	uint32_t n = sack_blocks(c, sack);
+
+	return n > 0 ? pw_tcp_put_sack(opts, sack, n) : 0;
+}
+
+static inline uint32_t
+put_options(struct pw_tcp_conn *c, uint8_t opts[PW_TCP_OPT_MAX])
+{
+	uint32_t len = 0;
 
 	if (c->flags & F_TS_OK) {
 		pw_tcp_put_ts(opts, tcp_ts(c), c->ts_recent);
 		len = PW_TCP_TS_LEN;
 	}
-	n = sack_blocks(c, sack);
-	if (n > 0)
-		len += pw_tcp_put_sack(opts + len, sack, n);
+	if (unlikely(has_sacks(c)))
+		len += put_sacks(c, opts + len);
 	return len;
 }
 
-/* Bytes that SACK blocks take from a data segment (RFC 6691). */
-static uint32_t
-sack_room(struct pw_tcp_conn *c)
+/* Payload of a full segment now: SACK blocks take their part (RFC 6691). */
+static inline uint32_t
+full_len(struct pw_tcp_conn *c)
 {
-	struct pw_tcp_sack sack[PW_TCP_SACK_MAX];
-	uint32_t n = sack_blocks(c, sack);
+	uint8_t opts[PW_TCP_OPT_MAX];
 
-	return n > 0 ? 4 + 8 * n : 0;
+	return likely(!has_sacks(c)) ? c->mss : c->mss - put_sacks(c, opts);
 }
 
 static void
@@ -315,7 +327,7 @@ send_lost(struct pw_tcp_conn *c, pw_ns now)
 	struct sent *s;
 
 	while ((s = sent_lost(c)) != NULL) {
-		uint32_t max = c->mss - sack_room(c);
+		uint32_t max = full_len(c);
 		struct pw_span spans[PW_SEG_SPANS_MAX];
 		struct piece p = {.off = s->start, .rtx = true, .spans = spans};
 
@@ -362,7 +374,7 @@ new_data_len(struct pw_tcp_conn *c, pw_ns now)
 	uint32_t avail = (uint32_t)pw_min(c->snd_end - c->snd_nxt, UINT32_MAX / 2);
 	uint32_t window = (uint32_t)(c->snd_edge - pw_min(c->snd_nxt, c->snd_edge));
 	uint32_t room = room_in_cwnd(c);
-	uint32_t full = c->mss - sack_room(c), max = full;
+	uint32_t full = full_len(c), max = full;
 	uint32_t len;
 
 	if (c->t->cfg.gso_max_bytes > full)
@@ -404,7 +416,7 @@ send_new(struct pw_tcp_conn *c, uint32_t len, pw_ns now)
 {
 	struct pw_span spans[PW_SEG_SPANS_MAX];
 	struct piece p = {.off = c->snd_nxt, .len = len, .spans = spans};
-	uint32_t seg = c->mss - sack_room(c);
+	uint32_t seg = full_len(c);
 
 	p.push = c->snd_nxt + len == c->snd_end;
 	p.fin = p.push && (c->flags & F_FIN_WANTED) && c->snd_edge > c->snd_end;
@@ -501,7 +513,7 @@ send_keepalive(struct pw_tcp_conn *c)
 static int
 send_tail_again(struct pw_tcp_conn *c, pw_ns now)
 {
-	uint32_t len = (uint32_t)pw_min(sent_tail_len(c), c->mss - sack_room(c));
+	uint32_t len = (uint32_t)pw_min(sent_tail_len(c), full_len(c));
 	struct pw_span spans[PW_SEG_SPANS_MAX];
 	struct piece p = {.off = c->snd_nxt - len, .rtx = true, .spans = spans};
 
@@ -526,7 +538,7 @@ static enum out_result
 send_tail_probe(struct pw_tcp_conn *c, pw_ns now)
 {
 	pw_off end = pw_min(c->snd_end, c->snd_edge);
-	uint32_t len = (uint32_t)pw_min(end - pw_min(c->snd_nxt, end), c->mss - sack_room(c));
+	uint32_t len = (uint32_t)pw_min(end - pw_min(c->snd_nxt, end), full_len(c));
 	int rc;
 
 	if (flight(c) == 0 || c->ca != CA_OPEN) {
