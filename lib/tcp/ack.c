@@ -467,5 +467,7 @@ ack_path_shrunk(struct pw_tcp_conn *c)
 		c->sacked = 0;
 	sent_mark_all(c);
 	c->ca = CA_LOSS;
+	c->flags &= ~(F_TLP_OUT | F_TLP_DUE);
+	tmr_on_flight(c, c->t->now); /* no probe any more, but the time-out */
 	conn_ready(c);
 }

@@ -715,6 +715,30 @@ step_user(struct fuzz_in *in)
 	turn();
 }
 
+/* An option at run time, of the instance or of a connection. */
+static void
+step_option(struct fuzz_in *in)
+{
+	static const char *const ccs[] = {"cubic", "newreno", "none"};
+	uint8_t which = fuzz_u8(in);
+	uint64_t value = (uint64_t)fuzz_u16(in) << (which >> 6) * 8 >> (which >> 5 & 1) * 15;
+	enum pw_tcp_option what = (enum pw_tcp_option)(which & 15);
+	struct pw_tcp_conn *c = rig.n_live > 0 ? rig.live[0] : NULL;
+
+	/* Of connections there are, the segments are checked against the same MTU. */
+	if (what == PW_TCP_MTU && value < rig.t->cfg.mtu)
+		return;
+	if (what == 15 && c != NULL)
+		pw_tcp_conn_set_cc(c, ccs[value % 3]);
+	else if (what == 15)
+		pw_tcp_set_cc(rig.t, ccs[value % 3]);
+	else if (c != NULL && (which & 16))
+		pw_tcp_conn_set(c, what, value);
+	else
+		pw_tcp_set(rig.t, what, value);
+	turn();
+}
+
 enum step {
 	STEP_SEGMENT,
 	STEP_WAIT,
@@ -731,17 +755,19 @@ enum step {
 	STEP_WEEKS, /**< longer than timestamps are good for */
 	STEP_DRAIN,
 	STEP_ABORT_ALL,
-	STEP_MAX
+	STEP_MAX,
+	STEP_OPTION = 60, /* the others by remainder */
 };
 
 static void
 step(struct fuzz_in *in)
 {
 	uint8_t b = fuzz_u8(in);
+	uint8_t what = b & 63;
 	struct lane *l = &rig.lane[b >> 6];
 	uint8_t which;
 
-	switch ((b & 63) % STEP_MAX) {
+	switch (what == STEP_OPTION ? what : what % STEP_MAX) {
 	case STEP_SEGMENT:
 		step_segment(in, l);
 		break;
@@ -786,6 +812,9 @@ step(struct fuzz_in *in)
 	case STEP_WEEKS:
 		wait_until(rig.now + 25 * 24 * 3600 * PW_NS_PER_S);
 		break;
+	case STEP_OPTION:
+		step_option(in);
+		break;
 	case STEP_DRAIN:
 		pw_tcp_drain(rig.t);
 		break;
@@ -804,7 +833,7 @@ begin(struct fuzz_in *in)
 	static const uint32_t bufs[] = {65536, 2048, 8192, 1 << 20};
 	static const uint32_t sents[] = {64, 8, 512, 16};
 	static const uint32_t blocks[] = {64, 4, 128, 2};
-	static const uint16_t mtus[] = {1500, 576, 9000, 296};
+	static const uint16_t mtus[] = {1500, 576, 9000, 1280};
 	uint8_t how = fuzz_u8(in), size = fuzz_u8(in);
 	uint16_t mss = fuzz_u16(in), wnd = fuzz_u16(in);
 	uint8_t wscale = fuzz_u8(in);
@@ -869,6 +898,7 @@ end(uint8_t how)
 	for (i = rig.n_live; how >> 6 == 2 && i > 0; i--) {
 		struct pw_tcp_conn *c = rig.live[i - 1];
 
+		pw_tcp_conn_set(c, PW_TCP_USER_TIMEOUT_MS, 100000);
 		pw_tcp_resume(c);
 		pw_tcp_close(c);
 	}

@@ -76,6 +76,7 @@ def wire_seeds():
 
 (SEGMENT, WAIT, USER, ACK_ALL, DATA, FIN, NEXT, ORDER, WAY, ICMP, OPEN, CONNECT, WEEKS, DRAIN,
  ABORT_ALL) = range(15)
+OPTION = 60
 SEND, SHUTDOWN, CLOSE, ABORT, RESUME, TIMER, _, DRY, WET, TAKE, LEND, OPEN_NO = range(1, 13)
 ACTIVE, TS, SACK, WSCALE, RENO, GSO, RESET_AT_END, CLOSE_AT_END = 1, 2, 4, 8, 16, 32, 64, 128
 LINUX = TS | SACK | WSCALE
@@ -191,6 +192,9 @@ def conn_seeds():
         "dry-source": conn(LINUX | CLOSE_AT_END, user(DRY), big, wait(500), user(WET), wait(500)),
         "few-records": conn(LINUX | CLOSE_AT_END, user(LEND, 100), *run, size=4),
         "tiny-mss": conn(LINUX | CLOSE_AT_END, *run, mss=1),
+        "options": conn(LINUX | CLOSE_AT_END, step(OPTION, 5, u16(1)), step(OPTION, 0x16, u16(2000)),
+                        step(OPTION, 0x17, u16(5000)), step(OPTION, 0x1F, u16(1)), *run,
+                        *[step(NEXT)] * 12),
         "drain": conn(LINUX | CLOSE_AT_END, step(DRAIN), step(OPEN, lane=1), step(ABORT_ALL)),
     }
 

@@ -773,6 +773,19 @@ c23_smaller_path_after_duplicates(void)
 	CU_ASSERT_TRUE(rig_skip(&rig) >= 10);
 }
 
+/* A tail probe that was due has no place then: its time-out has. */
+static void
+c23_smaller_path_and_a_dry_source(void)
+{
+	in_flight(&rig_linux, 4);
+	rig.user.source_dry = true;
+	CU_ASSERT_EQUAL(too_big(0, 1000), PW_OK);
+	rig_wait(&rig, MS(200000));
+	CU_ASSERT_EQUAL(rig.user.n_gone, 1);
+	CU_ASSERT_EQUAL(rig.user.why, PW_TCP_END_TIMEOUT);
+	EXPECT_NOTHING(&rig);
+}
+
 static void
 c24_stray_too_big_is_ignored(void)
 {
@@ -918,6 +931,7 @@ static CU_TestInfo tests[] = {
 	TEST(c107_application_limited_window_does_not_grow),
 	TEST(c23_smaller_path_is_obeyed_at_once),
 	TEST(c23_smaller_path_after_duplicates),
+	TEST(c23_smaller_path_and_a_dry_source),
 	TEST(c24_stray_too_big_is_ignored),
 	TEST(c25_path_has_a_floor_and_never_grows),
 	TEST(c26_unreachable_is_a_soft_error),
