@@ -84,7 +84,7 @@ report_progress(const struct figures *now, const struct figures *before)
 	static struct pw_hist since;
 	const struct pw_load_stats *n = &now->load;
 	const struct pw_load_stats *b = &before->load;
-	double seconds = (double)(n->at - b->at) / PW_NS_PER_S;
+	double seconds = (double)(n->at - pw_max(b->at, n->started)) / PW_NS_PER_S;
 
 	if (n->phase == PW_LOAD_OVER)
 		return;
@@ -102,7 +102,8 @@ report_progress(const struct figures *now, const struct figures *before)
 	print_time(" p50", pw_hist_quantile(&since, 0.5));
 	print_time("p99", pw_hist_quantile(&since, 0.99));
 	print_time("max", since.max);
-	printf("  %u connections, %" PRIu64 " errors\n", n->conns,
+	printf("  %u connections, %" PRIu64 " sent again, %" PRIu64 " errors\n", n->conns,
+		now->worker.tcp.rtx_segs - before->worker.tcp.rtx_segs,
 		pw_load_failures(n) - pw_load_failures(b));
 	fflush(stdout);
 }
