@@ -10,8 +10,11 @@
 #   --no-setup   the machine is ready: leave packages and hugepages alone
 #
 # Names (all when none is given):
-#   tap   a TAP, one core a side: dpdk-testpmd's flood, a download from
-#         pagewire, and nginx with sendfile over a veth pair
+#   tap      a TAP, one core a side: dpdk-testpmd's flood, a download from
+#            pagewire, and nginx with sendfile over a veth pair
+#   tcp      lib/tcp by itself, in process: cycles and instructions an operation
+#   path     a whole worker on a port without a device: cycles a segment
+#   compare  our CUBIC beside the kernel's on a link with loss and delay
 #
 # Results go to build/bench: results.json holds the rows of the last run.
 set -euo pipefail
@@ -19,7 +22,7 @@ cd "$(dirname "$0")/.."
 # shellcheck source=scripts/lib.sh
 . scripts/lib.sh
 
-BENCHES=(tap)
+BENCHES=(tap tcp path compare)
 
 options=() wanted=() setup=yes
 while [ $# -gt 0 ]; do
