@@ -639,6 +639,22 @@ an_empty_pool_is_survived(void)
 	rte_pktmbuf_free_bulk(held, k);
 }
 
+static void
+every_address_of_a_range_is_ours(void)
+{
+	pw_ip_destroy(ip);
+	n.addrs[1].n_more = 8;
+	open_ip(ROUTER);
+	make(PEER, "192.168.5.9", 6, 20);
+	CU_ASSERT_EQUAL(in(), PW_OK);
+	make(PEER, "192.168.5.10", 6, 20);
+	CU_ASSERT_EQUAL(in(), PW_DROP_IP4_NOT_OURS);
+	make(PEER, "192.168.6.2", 6, 20);
+	CU_ASSERT_EQUAL(in(), PW_DROP_IP4_NOT_OURS);
+	make(PEER, "192.168.5.0", 6, 20);
+	CU_ASSERT_NOT_EQUAL(in(), PW_OK);
+}
+
 static CU_TestInfo tests[] = {
 	{"a_segment_is_handed_over", a_segment_is_handed_over},
 	{"c02_padding_is_not_data", c02_padding_is_not_data},
@@ -673,6 +689,7 @@ static CU_TestInfo tests[] = {
 	{"c28_quench_and_redirect_are_ignored", c28_quench_and_redirect_are_ignored},
 	{"c29_cut_quotations_are_ignored", c29_cut_quotations_are_ignored},
 	{"an_empty_pool_is_survived", an_empty_pool_is_survived},
+	{"every_address_of_a_range_is_ours", every_address_of_a_range_is_ours},
 	CU_TEST_INFO_NULL,
 };
 

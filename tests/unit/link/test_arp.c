@@ -493,6 +493,21 @@ we_announce_ourselves(void)
 	CU_ASSERT_EQUAL(memcmp(n.rp->sent[1].bytes + 28, n.rp->sent[1].bytes + 38, 4), 0);
 }
 
+/* Of a range each address is answered for, and its neighbours are not. */
+static void
+requests_for_a_range_are_answered(void)
+{
+	n.addrs[1].n_more = 3;
+	know_peer();
+	CU_ASSERT_EQUAL(arp_in(1, rig_peer_mac, PEER, "192.168.5.4"), PW_OK);
+	CU_ASSERT_EQUAL(rig_net_flush(&n), 1);
+	CU_ASSERT_EQUAL(n.rp->sent[0].bytes[31], 4); /* the sender's address ends in .4 */
+	rig_port_forget(n.rp);
+	CU_ASSERT_EQUAL(arp_in(1, rig_peer_mac, PEER, "192.168.5.5"), PW_DROP_ARP_NOT_OURS);
+	CU_ASSERT_EQUAL(arp_in(1, rig_peer_mac, PEER, "192.168.5.0"), PW_DROP_ARP_NOT_OURS);
+	expect_nothing();
+}
+
 static CU_TestInfo tests[] = {
 	{"c01_frame_for_another_mac", c01_frame_for_another_mac},
 	{"frames_for_us_and_for_all_are_taken", frames_for_us_and_for_all_are_taken},
@@ -519,6 +534,7 @@ static CU_TestInfo tests[] = {
 	{"a25_unresolved_are_bounded", a25_unresolved_are_bounded},
 	{"strangers_off_link_are_not_learnt", strangers_off_link_are_not_learnt},
 	{"we_announce_ourselves", we_announce_ourselves},
+	{"requests_for_a_range_are_answered", requests_for_a_range_are_answered},
 	CU_TEST_INFO_NULL,
 };
 
