@@ -84,8 +84,9 @@ ack_went_out(struct pw_tcp_conn *c, uint32_t ack)
 	c->ack_sent = ack;
 	c->rcv_segs = 0;
 	c->quick_acks -= c->quick_acks > 0;
+	if (c->flags & F_ACK_LATER)
+		c->at[TMR_DELACK] = PW_NEVER;
 	c->flags &= ~(F_ACK_NOW | F_ACK_LATER | F_DSACK_OWED);
-	c->at[TMR_DELACK] = PW_NEVER;
 }
 
 /** What a data segment is made of. */
@@ -426,7 +427,8 @@ send_new(struct pw_tcp_conn *c, uint32_t len, pw_ns now)
 	if (send_piece(c, &p) < 0)
 		return -ENOBUFS;
 	new_in_flight(c, p.len + p.fin, now);
-	c->prr_out += p.len;
+	if (c->ca == CA_RECOVERY)
+		c->prr_out += p.len;
 	c->flags &= ~F_SWS_OVERRIDE;
 	c->t->stats.bytes_out += p.len;
 	return (int)p.len;

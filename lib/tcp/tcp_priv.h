@@ -209,7 +209,7 @@ struct pw_tcp_conn {
 	uint16_t n_sent;
 	uint32_t n_rtx; /**< bytes in flight that were sent more than once */
 
-	/* Line 2: receiving. */
+	/* Line 2: receiving, and what goes into every header. */
 	pw_off rcv_nxt;
 	pw_off rcv_read; /**< taken by the user */
 	pw_off rcv_adv;	 /**< right edge that was announced */
@@ -220,11 +220,11 @@ struct pw_tcp_conn {
 	uint32_t wl1;	   /**< SEG.SEQ of the last window update */
 	uint32_t wl2;	   /**< SEG.ACK of it */
 	uint32_t rcvq;	   /**< control block of the receive queue, or NONE */
-	struct pw_tcp_sack dsack;
-	uint8_t rcv_segs; /**< full segments since the last ACK */
+	uint8_t rcv_segs;  /**< full segments since the last ACK */
 	uint8_t quick_acks;
 	uint8_t dup_acks;
 	uint8_t backoff; /**< of RTO, persist and SYN timers */
+	pw_ns last_send; /**< of new data; in the handshake, of the SYN */
 
 	/* Line 3: deadlines. */
 	struct pw_timer timer; /**< in the wheel, never later than the earliest of `at` */
@@ -243,7 +243,7 @@ struct pw_tcp_conn {
 	/* Line 5 and on: recovery, undo, rarely read things. */
 	pw_off tlp_end;
 	pw_off dsack_round; /**< RACK: one reaction to DSACK a round trip */
-	pw_ns last_send;
+	struct pw_tcp_sack dsack;
 	uint32_t prr_delivered;
 	uint32_t prr_out;
 	uint32_t recover_fs; /**< flight size when the recovery began */
