@@ -133,12 +133,28 @@ a15_old_cookie_is_refused(void)
 	EXPECT_FLAGS(r, PW_TCP_RST);
 }
 
+/* The slow clock has gone round once: the hash would be right again. */
+static void
+a15_cookie_of_half_an_hour_ago_is_refused(void)
+{
+	struct rig *r = &rig;
+
+	CU_ASSERT_EQUAL(rig_syn(r, &rig_linux), PW_DROP_TCP_BACKLOG);
+	rig_learn(r, &rig_linux, rig_next(r));
+	r->now += 32 * 64 * PW_NS_PER_S;
+	CU_ASSERT_EQUAL(rig_ack(r, 0), PW_DROP_TCP_CLOSED);
+	EXPECT_FLAGS(r, PW_TCP_RST);
+	rig_wait(r, 0);
+	rig_skip(r);
+}
+
 static CU_TestInfo tests[] = {
 	{"c70_backlog_full_keeps_nothing", c70_backlog_full_keeps_nothing},
 	{"c132_options_come_back_in_the_timestamp", c132_options_come_back_in_the_timestamp},
 	{"c132_without_timestamps_options_are_lost", c132_without_timestamps_options_are_lost},
 	{"a15_forged_cookie_is_refused", a15_forged_cookie_is_refused},
 	{"a15_old_cookie_is_refused", a15_old_cookie_is_refused},
+	{"a15_cookie_of_half_an_hour_ago_is_refused", a15_cookie_of_half_an_hour_ago_is_refused},
 	CU_TEST_INFO_NULL,
 };
 CU_SuiteInfo suite_tcp_cookie = {

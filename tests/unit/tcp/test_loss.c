@@ -113,6 +113,7 @@ c96_karn_no_sample_from_what_was_sent_twice(void)
 	in_flight(&rig_linux, 1);
 	rig_wait(&rig, MS(200));
 	EXPECT_DATA(&rig, 0, MSS);
+	rig.now += MS(20); /* would be a sample of its own */
 	rig_ack(&rig, MSS);
 	CU_ASSERT_EQUAL(conn()->srtt, MS(10));
 }
@@ -310,6 +311,29 @@ c102_partial_ack_repairs_the_next_hole(void)
 	rig_ack(&rig, 14600);
 	CU_ASSERT_EQUAL(conn()->ca, CA_OPEN);
 	CU_ASSERT_EQUAL(conn()->cwnd, 7300);
+	CU_ASSERT_EQUAL(pw_tcp_stats(rig.t)->fast_recoveries, 1);
+}
+
+/* RFC 6582 section 4.1: what comes of the recovery itself begins no second one. */
+static void
+c102_duplicates_at_recover_begin_nothing(void)
+{
+	int i;
+
+	in_flight(&rig_ancient, 10);
+	for (i = 0; i < 3; i++)
+		rig_ack(&rig, 0);
+	rig_run(&rig);
+	EXPECT_DATA(&rig, 0, 1460);
+	rig.now += MS(10);
+	rig_ack(&rig, 14600);
+	pw_tcp_send(conn(), 5 * 1460);
+	rig_run(&rig);
+	CU_ASSERT_EQUAL(rig_skip(&rig), 5);
+	for (i = 0; i < 3; i++)
+		rig_ack(&rig, 14600);
+	rig_run(&rig);
+	EXPECT_NOTHING(&rig);
 	CU_ASSERT_EQUAL(pw_tcp_stats(rig.t)->fast_recoveries, 1);
 }
 
@@ -906,6 +930,7 @@ static CU_TestInfo tests[] = {
 	TEST(rack_finds_loss_by_time),
 	TEST(c101_window_update_or_data_is_no_duplicate),
 	TEST(c102_partial_ack_repairs_the_next_hole),
+	TEST(c102_duplicates_at_recover_begin_nothing),
 	TEST(c103_holes_only),
 	TEST(c104_limited_transmit),
 	TEST(rack_finds_a_lost_retransmission),

@@ -261,6 +261,25 @@ c89_window_shuts_and_opens_in_steps(void)
 	CU_ASSERT_TRUE(rig.user.received >= 2 * 1448);
 }
 
+/* A little room is not told of either when something else has to be answered. */
+static void
+c89_no_answer_tells_of_a_silly_window(void)
+{
+	open_with_buf(8000);
+	rig.user.take_at_most = 0;
+	rig_data(&rig, 0, 8000);
+	rig_run(&rig);
+	rig.user.take_at_most = 1000;
+	pw_tcp_resume(rig.user.c);
+	rig_run(&rig);
+	rig_skip(&rig);
+	rig_data(&rig, 7000, 1000); /* sent again */
+	const struct rig_seg *s = rig_next(&rig);
+	CU_ASSERT_PTR_NOT_NULL_FATAL(s);
+	CU_ASSERT_EQUAL(rig.user.received, 1000);
+	CU_ASSERT_EQUAL(window_of(s), 0);
+}
+
 /* Room grows from a little to much: the peer must not find out by probing. */
 static void
 c89_window_that_doubles_is_told(void)
@@ -497,6 +516,7 @@ static CU_TestInfo tests[] = {
 	TEST(c113_duplicate_is_told_first),
 	TEST(sack_takes_its_room_from_the_payload),
 	TEST(c89_window_shuts_and_opens_in_steps),
+	TEST(c89_no_answer_tells_of_a_silly_window),
 	TEST(c89_window_that_doubles_is_told),
 	TEST(large_buffer_is_scaled),
 	TEST(user_who_takes_little_gets_all),
