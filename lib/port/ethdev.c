@@ -32,6 +32,7 @@ struct traits {
 	bool soft_tx_cksum; /* likewise, of sending only */
 	bool no_rx_intr;
 	bool same_mac;	/* the kernel's end has the same MAC address */
+	bool gapless;	/* takes its receive buffers to lie back to back */
 	bool any_mtu;	/* frames of any length pass, whatever the driver says of itself */
 	uint16_t n_rxd; /* 0: what the device prefers */
 };
@@ -41,7 +42,7 @@ static const struct traits known[] = {
 	/* A receive descriptor of TAP is a piece of the scatter list of every readv(). */
 	{.driver = "net_tap", .copies = true, .soft_cksum = true, .same_mac = true, .n_rxd = 64},
 	{.driver = "net_af_packet", .copies = true, .no_rx_intr = true, .any_mtu = true},
-	{.driver = "net_af_xdp", .copies = true, .keeps_rx = true, .no_rx_intr = true},
+	{.driver = "net_af_xdp", .copies = true, .keeps_rx = true, .no_rx_intr = true, .gapless = true},
 	{.driver = "net_memif", .copies = true, .any_mtu = true},
 	/* For a guest that wants checksums it adds them in software, and DPDK 22.11's sum over a
 	 * chain (rte_raw_cksum_mbuf) is wrong when a piece starts at an odd place. */
@@ -233,15 +234,36 @@ set_mtu(struct opening *o)
 	return refuse(o, err, "MTU cannot be set", "leave it out, or set it on the other side");
 }
 
+/*
+ * A pool leaves a gap where a buffer would cross into the next memory page, so that each
+ * is contiguous for DMA. net_af_xdp registers "number times size" bytes from the first
+ * buffer on, and the kernel drops what uses a buffer beyond: there the buffers, which no
+ * device reaches by physical address, follow each other without gaps.
+ */
+static struct rte_mempool *
+make_gapless(const char *name, uint32_t n, uint16_t room, int socket_id)
+{
+	struct rte_pktmbuf_pool_private priv = {.mbuf_data_room_size = room};
+
+	return rte_mempool_create(name, n, sizeof(struct rte_mbuf) + room, RX_CACHE, sizeof(priv),
+		rte_pktmbuf_pool_init, &priv, rte_pktmbuf_init, NULL, socket_id,
+		RTE_MEMPOOL_F_NO_IOVA_CONTIG);
+}
+
 static int
 make_rx_pool(struct opening *o, uint16_t queue)
 {
 	struct pw_port *port = o->port;
+	uint16_t room = (uint16_t)(RTE_PKTMBUF_HEADROOM + o->rx_room);
+	uint32_t n = port->n_rxd + RX_SPARE + RX_CACHE;
 	char name[RTE_MEMPOOL_NAMESIZE];
 
 	snprintf(name, sizeof(name), "rx_p%u_q%u", port->id, queue);
-	port->rx_pools[queue] = rte_pktmbuf_pool_create(name, port->n_rxd + RX_SPARE + RX_CACHE,
-		RX_CACHE, 0, (uint16_t)(RTE_PKTMBUF_HEADROOM + o->rx_room), port->socket_id);
+	if (o->traits->gapless)
+		port->rx_pools[queue] = make_gapless(name, n, room, port->socket_id);
+	else
+		port->rx_pools[queue] =
+			rte_pktmbuf_pool_create(name, n, RX_CACHE, 0, room, port->socket_id);
 	if (port->rx_pools[queue] == NULL)
 		return refuse(
 			o, -rte_errno, "no memory for receive buffers", "reserve more hugepages");
