@@ -420,7 +420,7 @@ clean_link_loses_no_time(void)
 }
 
 static void
-bad_links_deliver_all(void)
+s1_to_s6_s10_bad_links_deliver_all(void)
 {
 	uint64_t seed, n = 1000;
 
@@ -447,7 +447,7 @@ bad_links_deliver_all(void)
 
 static CU_TestInfo tests[] = {
 	{"clean_link_loses_no_time", clean_link_loses_no_time},
-	{"bad_links_deliver_all", bad_links_deliver_all},
+	{"s1_to_s6_s10_bad_links_deliver_all", bad_links_deliver_all},
 	CU_TEST_INFO_NULL,
 };
 CU_SuiteInfo suite_tcp_pair = {.pName = "tcp_pair", .pTests = tests};
