@@ -14,8 +14,9 @@
 #include <rte_lcore.h>
 #include "loader.h"
 
-#define POOL_CONN_BYTES 128 /* what memory for many equal things loses, per connection */
-#define DRAIN_NS	(1 * PW_NS_PER_S) /* for the answers that are under way at the end */
+#define POOL_CONN_BYTES 128	    /* what memory for many equal things loses, per connection */
+#define DRAIN_NS	PW_NS_PER_S /* for the answers that are under way at the end, */
+#define DRAIN_CONN_NS	(20 * PW_NS_PER_US) /* and for closing each connection */
 #define LINK_NAP_NS	(10 * PW_NS_PER_MS)
 #define TIME_WAIT_MAX	4096 /* the server closes first; where we do, ports are used again soon */
 #define RCV_BLOCKS_MIN	2048 /* of 2 KiB: two windows of 1 MiB with a hole at the front */
@@ -23,13 +24,19 @@
 
 const char program[] = "pagewire-load";
 
+static pw_ns
+drain_ns(const struct loader *l)
+{
+	return DRAIN_NS + l->cfg.connections * DRAIN_CONN_NS;
+}
+
 /* The duration is over; on the worker's thread. */
 static void
 on_over(void *ctx)
 {
 	struct loader *l = ctx;
 
-	pw_worker_post(l->worker, PW_WORKER_DRAIN, DRAIN_NS);
+	pw_worker_post(l->worker, PW_WORKER_DRAIN, drain_ns(l));
 }
 
 static struct pw_load_cfg
@@ -202,7 +209,7 @@ control_main(void *ctx)
 	while ((sig = signals_wait(1)) != SIG_DONE) {
 		if (sig != 0) {
 			pw_worker_post(l->worker,
-				n_signals++ == 0 ? PW_WORKER_DRAIN : PW_WORKER_STOP, DRAIN_NS);
+				n_signals++ == 0 ? PW_WORKER_DRAIN : PW_WORKER_STOP, drain_ns(l));
 			continue;
 		}
 		turn ^= 1;

@@ -223,18 +223,19 @@ on_recv(void *ctx, struct pw_tcp_conn *tc, const uint8_t *data, uint32_t len, pw
 {
 	struct pw_load *l = ctx;
 	struct conn *k = room(tc);
-	struct resp_slot rs = load_resp_slot(l, k->slot);
 	uint32_t done = 0;
 	uint32_t used;
 
 	k->heard = now;
 	while (done < len && (k->flags & CONN_FAILED) == 0) {
+		struct resp_slot rs;
 		enum resp_result what;
 
 		if (unlikely(!is_awaited(l, k))) {
 			fail(l, tc, PW_LOAD_UNASKED, now);
 			break;
 		}
+		rs = load_resp_slot(l, k->slot);
 		what = resp_read(&l->reader, &k->resp, &rs,
 			&l->target[asked_at(l, k, 0)->target].known, data + done, len - done,
 			&used);

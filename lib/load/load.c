@@ -49,17 +49,18 @@ is_possible(const struct pw_load_cfg *c)
 /* The arrays of a load: each by its member, and how long it is. */
 #define PIECES(X) \
 	X(slot, c->n_conns) \
-	X(parser, c->n_conns) \
+	X(parser, c->n_active) \
 	X(idle, c->n_conns) \
 	X(vacant, c->n_conns) \
 	X(target, c->urls->n) \
 	X(texts, c->urls->n * (size_t)(2 * TEXT_MAX)) \
-	X(hash, c->verify ? c->n_conns : 0)
+	X(hash, c->verify ? c->n_active : 0)
 /* clang-format on */
 
 uint64_t
-pw_load_need(const struct pw_load_cfg *c)
+pw_load_need(const struct pw_load_cfg *cfg)
 {
+	const struct pw_load_cfg full = with_defaults(cfg), *c = &full;
 	const struct pw_load *l = NULL; /* of which nothing but types is looked at */
 	uint64_t sum = sizeof(*l);
 

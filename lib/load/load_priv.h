@@ -14,6 +14,7 @@
  *	load.c   opening connections, feeding them, beginning and end
  */
 #define XXH_STATIC_LINKING_ONLY
+#include <assert.h>
 #include <llhttp.h>
 #include <xxhash.h>
 #include "pw_load.h"
@@ -174,7 +175,7 @@ struct pw_load {
 	char *texts;
 
 	struct slot *slot;
-	llhttp_t *parser;   /* one a slot */
+	llhttp_t *parser;   /* one for each slot that asks */
 	XXH3_state_t *hash; /* likewise, when there is something to verify */
 
 	uint32_t *idle; /* ring of slots that can be asked: n_conns places */
@@ -195,6 +196,11 @@ struct pw_load {
 };
 
 extern const struct pw_tcp_app load_app;
+
+static_assert(
+	sizeof(struct conn) + sizeof(struct asked) + sizeof(struct slot) + 2 * sizeof(uint32_t) <=
+		128,
+	"a connection that only rests takes two cache lines beside TCP's");
 
 /** Does the connection in @p slot take another request? */
 bool conn_can_ask(const struct pw_load *l, uint32_t slot);

@@ -167,13 +167,6 @@ def wait_for_interface(namespace, name):
         "ip", "link", "show", "dev", name, check=False).returncode == 0, 20, 0.05)
 
 
-def tap(namespace, options):
-    """pagewire-load on the TAP pl0."""
-    load = Load(namespace, ["--no-pci", "--vdev", "net_tap0,iface=pl0"], "10.77.0.3/24", options)
-    wait_for_interface(namespace, "pl0")
-    return load
-
-
 def test_two_taps_on_a_bridge(site):
     harness.need_profile("tap")
     with harness.serving("tap", site.root) as server:
@@ -181,8 +174,10 @@ def test_two_taps_on_a_bridge(site):
         for command in ("link add br0 type bridge", "addr flush dev pw0",
                         "link set pw0 master br0", "link set br0 up"):
             namespace.run("ip", *command.split())
-        with tap(namespace, [*urls(server.address), "--verify", "--connections", 8,
-                             "--duration", 2, "--timeout", 20]) as load:
+        with Load(namespace, ["--no-pci", "--vdev", "net_tap0,iface=pl0"], "10.77.0.3/24",
+                  [*urls(server.address), "--verify", "--connections", 8, "--duration", 2,
+                   "--timeout", 20]) as load:
+            wait_for_interface(namespace, "pl0")
             namespace.run("ip", "link", "set", "pl0", "master", "br0", "up")
             figures = load.wait()
     assert figures["failures"] == 0 and figures["responses"] > 10
@@ -200,37 +195,44 @@ def nginx(namespace, root, tmp):
     process.wait(10)
 
 
-def run_nginx(site, tmp_path, options, status=0):
-    harness.need_profile("tap")
+def run_nginx(driver, site, tmp_path, options, status=0):
+    """pagewire-load on a device whose other end is the kernel's, where nginx listens."""
+    harness.need_profile(driver)
     if shutil.which("nginx", path=os.environ["PATH"] + ":/usr/sbin") is None:
         pytest.skip("nginx is not installed")
+    profile = Profile(driver, "pl0", tmp_path)
     with Namespace("nginx") as namespace, nginx(namespace, site.root, tmp_path):
-        with tap(namespace, options) as load:
-            namespace.run("ip", "addr", "add", "10.77.0.2/24", "dev", "pl0")
-            namespace.run("ip", "link", "set", "pl0", "up")
+        for command in profile.before:
+            namespace.run("bash", "-euc", command)
+        with Load(namespace, profile.eal, profile.ip, options) as load:
+            wait_for_interface(namespace, "pl0")
+            for command in profile.after:
+                namespace.run("bash", "-euc", command)
             return load.wait(status)
 
 
-def test_nginx(site, tmp_path):
+@pytest.mark.parametrize("driver", ["tap", "af_packet", "af_xdp"])
+def test_nginx(driver, site, tmp_path):
     """Content-Length, chunked (server-side includes have no length), and a server that closes
     after every seventh request."""
     paths = [*PATHS, "docs/index.html"]
-    figures = run_nginx(site, tmp_path, [*urls("10.77.0.2", paths), "--verify", "--connections",
-                                         8, "--pipeline", 4, "--duration", 2])
+    figures = run_nginx(driver, site, tmp_path, [*urls("10.77.0.2", paths), "--verify",
+                                                 "--connections", 8, "--pipeline", 4,
+                                                 "--duration", 2])
     assert figures["failures"] == 0
     assert figures["opened"] > 16 and figures["responses"] > 50
     check_bodies(figures, site)
 
 
 def test_nginx_has_no_such_file(site, tmp_path):
-    figures = run_nginx(site, tmp_path, [*urls("10.77.0.2", ["nothing"]), "--duration", 1],
+    figures = run_nginx("tap", site, tmp_path, [*urls("10.77.0.2", ["nothing"]), "--duration", 1],
                         status=1)
     assert figures["errors"]["status"] == figures["status"]["4xx"] == figures["failures"] > 0
 
 
 def test_nobody_listens(site, tmp_path):
-    figures = run_nginx(site, tmp_path, ["--url", "http://10.77.0.2:81/", "--duration", 1,
-                                         "--timeout", 5], status=1)
+    figures = run_nginx("tap", site, tmp_path, ["--url", "http://10.77.0.2:81/", "--duration", 1,
+                                                "--timeout", 5], status=1)
     assert figures["errors"]["refused"] == figures["failures"] > 1
 
 
