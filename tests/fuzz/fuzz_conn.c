@@ -457,9 +457,9 @@ note_edge(struct lane *l, const struct pw_tcp_conn *c, const struct pw_tcp_hdr *
 	l->edge_known = true;
 }
 
-/* The same for a handshake: afterwards, when there is a connection. */
+/* The same for a handshake: afterwards, when there is a connection, new or not. */
 static void
-note_first_edge(struct lane *l, const struct pw_tcp_hdr *h)
+note_first_edge(struct lane *l, const struct pw_tcp_hdr *h, bool is_new)
 {
 	const struct pw_tcp_conn *c = conn_of(l);
 	uint8_t shift = h->flags & PW_TCP_SYN ? 0 : 14;
@@ -470,7 +470,7 @@ note_first_edge(struct lane *l, const struct pw_tcp_hdr *h)
 	if (shift != 0)
 		shift = c->snd_shift;
 	edge = c->isn1 + ((uint32_t)h->wnd << shift);
-	if (!l->edge_known || seq_before(l->edge, edge) || (h->flags & PW_TCP_SYN))
+	if (is_new || !l->edge_known || seq_before(l->edge, edge) || (h->flags & PW_TCP_SYN))
 		l->edge = edge;
 	l->edge_known = true;
 }
@@ -501,7 +501,7 @@ feed(struct lane *l, struct pw_tcp_hdr h, const uint8_t *opts, uint32_t len, boo
 	FUZZ_ASSERT(pw_tcp_input(rig.t, &pkt, rig.now) < PW_DROP_MAX);
 	free(bytes);
 	if (!bad_cksum && !synced)
-		note_first_edge(l, &h);
+		note_first_edge(l, &h, c == NULL);
 	turn();
 	FUZZ_ASSERT(!open_way || rig.n_empty <= 2); /* S11 */
 }
