@@ -82,6 +82,15 @@ svc_tick(void *ctx, pw_ns now, int64_t unix_s)
 	l->n_ticks++;
 }
 
+static pw_ns
+svc_run(void *ctx, pw_ns now)
+{
+	struct rig_loop *l = ctx;
+
+	l->n_runs++;
+	return l->run_at;
+}
+
 static void
 svc_drain(void *ctx, pw_ns now)
 {
@@ -112,6 +121,9 @@ rig_loop_open(struct rig_loop *l, const struct rig_loop_opts *opts)
 	l->rp->port.tx_tcp_cksum = opts->tx_tcp_cksum;
 	l->rp->port.rx_tcp_cksum = opts->rx_tcp_cksum;
 	l->rp->port.id = (uint16_t)cfg.id;
+	l->run_at = PW_NEVER;
+	if (opts->has_run)
+		cfg.service.run = svc_run;
 	if (opts->max_pieces != 0)
 		l->rp->port.max_pieces = opts->max_pieces;
 	if (opts->mtu != 0)

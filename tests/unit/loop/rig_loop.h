@@ -25,7 +25,8 @@ struct rig_loop {
 	bool unfinished; /* the test leaves a connection or packets behind on purpose */
 	/* The service. */
 	uint64_t answer_bytes;
-	uint32_t n_open, n_gone, n_ticks, n_drains;
+	uint32_t n_open, n_gone, n_ticks, n_drains, n_runs;
+	pw_ns run_at; /* what run() answers */
 	enum pw_tcp_end last_end;
 	/* The client. */
 	uint16_t sport;
@@ -42,6 +43,7 @@ struct rig_loop_opts {
 	uint16_t mtu;	     /* 0: 1500 */
 	bool tx_tcp_cksum;
 	bool rx_tcp_cksum;
+	bool has_run; /* the service begins things by itself */
 	enum pw_idle idle;
 	const struct pw_port_ops *ops; /* NULL: those of the rig */
 };

@@ -305,6 +305,28 @@ random_frames_do_no_harm(void)
 	CU_ASSERT_EQUAL(st.link.waiting, 0);
 }
 
+/* A service that begins things by itself: in its time, and when something came. */
+static void
+service_runs_when_due_or_received(void)
+{
+	static const struct rig_loop_opts opts = {.has_run = true};
+
+	reopen(&opts);
+	l.run_at = 10 * PW_NS_PER_MS;
+	rig_loop_turn(&l, PW_NS_PER_MS);
+	CU_ASSERT_EQUAL(l.n_runs, 1); /* the first turn */
+	rig_loop_turn(&l, 8 * PW_NS_PER_MS);
+	CU_ASSERT_EQUAL(l.n_runs, 1);
+	l.run_at = PW_NEVER;
+	rig_loop_turn(&l, PW_NS_PER_MS);
+	CU_ASSERT_EQUAL(l.n_runs, 2); /* its time has come */
+	rig_loop_turn(&l, PW_NS_PER_S);
+	CU_ASSERT_EQUAL(l.n_runs, 2);
+	rig_loop_connect(&l);
+	CU_ASSERT_EQUAL(l.n_runs, 4); /* two frames, one a turn */
+	rig_loop_bye(&l);
+}
+
 static CU_TestInfo tests[] = {
 	{"arp_and_echo_are_answered", arp_and_echo_are_answered},
 	{"an_empty_turn_moves_nothing", an_empty_turn_moves_nothing},
@@ -321,6 +343,7 @@ static CU_TestInfo tests[] = {
 	{"bursts_of_any_size", bursts_of_any_size},
 	{"c24_icmp_about_nothing_is_stray", c24_icmp_about_nothing_is_stray},
 	{"random_frames_do_no_harm", random_frames_do_no_harm},
+	{"service_runs_when_due_or_received", service_runs_when_due_or_received},
 	CU_TEST_INFO_NULL,
 };
 
