@@ -92,7 +92,7 @@ c94_rtt_estimate(void)
 }
 
 static void
-c95_rto_has_bounds(void)
+c95_s7_rto_has_bounds(void)
 {
 	rig_accept(&rig, &rig_linux);
 	CU_ASSERT_EQUAL(rtt_rto(conn()), RTO_MIN);
@@ -141,7 +141,7 @@ c96_karn_holds_for_probes(void)
 }
 
 static void
-c97_backoff_doubles_and_ends_with_an_ack(void)
+c97_s7_backoff_doubles_and_ends_with_an_ack(void)
 {
 	static const uint32_t gap_ms[] = {190, 400, 800, 1600, 3200, 6400};
 	size_t i;
@@ -401,7 +401,7 @@ rack_finds_a_lost_retransmission(void)
 }
 
 static void
-c109_reordering_causes_no_retransmission(void)
+c109_s9_reordering_causes_no_retransmission(void)
 {
 	in_flight(&rig_linux, 10);
 	rig_sack(&rig, 0, BLOCKS(MSS, 3 * MSS));
@@ -916,10 +916,10 @@ conn_block_layout(void)
 static CU_TestInfo tests[] = {
 	TEST(c93_three_seconds_after_a_lost_syn),
 	TEST(c94_rtt_estimate),
-	TEST(c95_rto_has_bounds),
+	TEST(c95_s7_rto_has_bounds),
 	TEST(c96_karn_no_sample_from_what_was_sent_twice),
 	TEST(c96_karn_holds_for_probes),
-	TEST(c97_backoff_doubles_and_ends_with_an_ack),
+	TEST(c97_s7_backoff_doubles_and_ends_with_an_ack),
 	TEST(c105_timeout_leaves_one_segment),
 	TEST(c105_second_timeout_keeps_ssthresh),
 	TEST(timeout_sends_only_what_is_missing),
@@ -934,7 +934,7 @@ static CU_TestInfo tests[] = {
 	TEST(c103_holes_only),
 	TEST(c104_limited_transmit),
 	TEST(rack_finds_a_lost_retransmission),
-	TEST(c109_reordering_causes_no_retransmission),
+	TEST(c109_s9_reordering_causes_no_retransmission),
 	TEST(c108_tail_is_probed_after_two_round_trips),
 	TEST(c108_probe_carries_new_data_if_there_is),
 	TEST(c108_lost_tail_is_repaired),

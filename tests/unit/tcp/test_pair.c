@@ -12,6 +12,7 @@
 #include "pw_tcp.h"
 #include "pw_wire_cksum.h"
 #include "check.h"
+#include "tcp_priv.h"
 
 #define QUEUE_MAX  4096
 #define FRAME_MAX  1600
@@ -67,6 +68,7 @@ struct pair {
 	uint32_t n_q;
 	uint64_t n_frames;
 	uint64_t n_lost;
+	uint64_t trace; /**< of every frame sent, and when */
 };
 
 static uint8_t
@@ -116,6 +118,16 @@ pop_due(struct pair *p)
 	return f;
 }
 
+static void
+note(struct pair *p, const uint8_t *bytes, uint32_t len)
+{
+	uint32_t i;
+
+	p->trace = (p->trace ^ p->now) * UINT64_C(0x100000001b3);
+	for (i = 0; i < len; i++)
+		p->trace = (p->trace ^ bytes[i]) * UINT64_C(0x100000001b3);
+}
+
 static int
 transmit(void *ctx, const struct pw_tcp_seg *seg)
 {
@@ -135,6 +147,7 @@ transmit(void *ctx, const struct pw_tcp_seg *seg)
 	sum = pw_sum_add(pw_sum_pseudo(seg->src, seg->dst, 6, n), pw_sum(bytes, n));
 	sum = pw_sum_finish(sum);
 	memcpy(bytes + 16, &sum, 2);
+	note(p, bytes, n);
 	if (chance(p, p->link.corrupt_ppm))
 		bytes[pw_rand_below(&p->rand, n)] ^= 1 << pw_rand_below(&p->rand, 8);
 	if (chance(p, p->link.loss_ppm)) {
@@ -382,27 +395,29 @@ check_end(const struct end *e, uint64_t expect, uint64_t seed)
 	CU_ASSERT_EQUAL(e->why, PW_TCP_END_CLOSED);
 }
 
+static struct pair pair; /* of the test that runs */
+
 /* One transfer both ways over @p link. @return virtual seconds until both had all */
 static double
 transfer(uint64_t seed, const struct link_cfg *link, uint64_t up, uint64_t down, const char *cc,
 	bool slow)
 {
-	static struct pair p;
+	struct pair *p = &pair;
 	pw_ns begin;
 
-	pair_open(&p, seed, link, cc);
-	p.client.to_send = up;
-	p.server.to_send = down;
-	p.client.slow = p.server.slow = slow;
-	p.client.close_when_done = pw_rand_below(&p.rand, 2) != 0;
-	p.server.close_when_done = !p.client.close_when_done || pw_rand_below(&p.rand, 2) != 0;
-	connect_now(&p);
-	begin = p.now;
-	CU_ASSERT_TRUE(pair_run(&p, begin + 36000 * PW_NS_PER_S));
-	check_end(&p.client, down, seed);
-	check_end(&p.server, up, seed);
-	begin = p.now - begin;
-	pair_close(&p);
+	pair_open(p, seed, link, cc);
+	p->client.to_send = up;
+	p->server.to_send = down;
+	p->client.slow = p->server.slow = slow;
+	p->client.close_when_done = pw_rand_below(&p->rand, 2) != 0;
+	p->server.close_when_done = !p->client.close_when_done || pw_rand_below(&p->rand, 2) != 0;
+	connect_now(p);
+	begin = p->now;
+	CU_ASSERT_TRUE(pair_run(p, begin + 36000 * PW_NS_PER_S));
+	check_end(&p->client, down, seed);
+	check_end(&p->server, up, seed);
+	begin = p->now - begin;
+	pair_close(p);
 	return (double)begin / PW_NS_PER_S;
 }
 
@@ -445,9 +460,56 @@ s1_to_s6_s10_bad_links_deliver_all(void)
 	}
 }
 
+/* Both ends mistake what the other sends: what each says to that must die out. */
+static void
+s11_corrupt_ends_fall_silent(void)
+{
+	struct pair *p = &pair;
+
+	pair_open(p, 3, &clean, "cubic");
+	p->client.to_send = p->server.to_send = 100;
+	connect_now(p);
+	CU_ASSERT_TRUE(pair_run(p, PW_NEVER - 1));
+	CU_ASSERT_EQUAL_FATAL(p->client.got + p->server.got, 200);
+	p->client.c->irs1 += 1000000;
+	p->server.c->irs1 += 2000000;
+	p->n_frames = 0;
+	pw_tcp_send(p->client.c, 100);
+	p->client.to_send += 100;
+	CU_ASSERT_TRUE(pair_run(p, PW_NEVER - 1));
+	/* A segment, its ACK, a challenge each way; then the limit of 500 ms. */
+	CU_ASSERT_EQUAL(p->client.why, PW_TCP_END_TIMEOUT);
+	CU_ASSERT_TRUE(p->n_frames <= 4 * (pw_tcp_stats(p->host[0].t)->rtx_segs + 1));
+	pw_tcp_abort_all(p->host[1].t, p->now);
+	CU_ASSERT_TRUE(pair_run(p, PW_NEVER - 1));
+	pair_close(p);
+}
+
+static void
+s12_same_seed_same_trace(void)
+{
+	static const struct link_cfg bad = {.loss_ppm = 30000,
+		.reorder_ppm = 50000,
+		.dup_ppm = 20000,
+		.corrupt_ppm = 10000,
+		.delay = 20 * PW_NS_PER_MS,
+		.jitter = 30 * PW_NS_PER_MS,
+		.bytes_per_s = 1000000};
+	uint64_t first;
+
+	transfer(9, &bad, 20000, 300000, "cubic", false);
+	first = pair.trace;
+	transfer(9, &bad, 20000, 300000, "cubic", false);
+	CU_ASSERT_EQUAL(pair.trace, first);
+	transfer(10, &bad, 20000, 300000, "cubic", false);
+	CU_ASSERT_NOT_EQUAL(pair.trace, first);
+}
+
 static CU_TestInfo tests[] = {
 	{"clean_link_loses_no_time", clean_link_loses_no_time},
-	{"s1_to_s6_s10_bad_links_deliver_all", bad_links_deliver_all},
+	{"s1_to_s6_s10_bad_links_deliver_all", s1_to_s6_s10_bad_links_deliver_all},
+	{"s11_corrupt_ends_fall_silent", s11_corrupt_ends_fall_silent},
+	{"s12_same_seed_same_trace", s12_same_seed_same_trace},
 	CU_TEST_INFO_NULL,
 };
 CU_SuiteInfo suite_tcp_pair = {.pName = "tcp_pair", .pTests = tests};
