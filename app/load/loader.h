@@ -31,6 +31,7 @@ struct settings {
 	uint32_t duration_s;
 	uint32_t timeout_s;
 	uint64_t rcv_buf_bytes;
+	uint64_t rx_buffer_bytes;
 	uint32_t mtu; /* 0: what the device has */
 	uint8_t idle; /* enum pw_idle */
 	uint8_t cc;   /* index of load_cc */

@@ -19,6 +19,7 @@
 #define DRAIN_CONN_NS	(20 * PW_NS_PER_US) /* and for closing each connection */
 #define LINK_NAP_NS	(10 * PW_NS_PER_MS)
 #define TIME_WAIT_MAX	4096 /* the server closes first; where we do, ports are used again soon */
+#define RX_BUFFERS	2048 /* of a port, at most as a rule */
 #define RCV_BLOCKS_MIN	2048 /* of 2 KiB: two windows of 1 MiB with a hole at the front */
 #define RCV_BLOCKS_MAX	16384
 
@@ -77,7 +78,7 @@ plan_memory(struct loader *l)
 
 	return eal_memory(&l->eal,
 		EAL_POOL_BYTES + cfg.n_conns * conn + pw_load_need(&cfg) +
-			rcv_blocks(&l->cfg) * UINT64_C(2048),
+			rcv_blocks(&l->cfg) * UINT64_C(2048) + RX_BUFFERS * l->cfg.rx_buffer_bytes,
 		0);
 }
 
@@ -95,6 +96,7 @@ open_port(struct loader *l)
 		.port_id = s->ip.port,
 		.n_queues = 1,
 		.mtu = (uint16_t)s->mtu,
+		.rx_room = (uint16_t)s->rx_buffer_bytes,
 		.want_rx_intr = s->idle == PW_IDLE_SLEEP,
 	};
 

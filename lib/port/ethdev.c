@@ -163,8 +163,8 @@ choose_rx_room(struct opening *o, uint16_t mtu)
 {
 	uint32_t frame = (uint32_t)mtu + FRAME_OVER;
 
-	o->rx_room = RX_BUF_BYTES;
-	if (frame <= RX_BUF_BYTES)
+	o->rx_room = (uint16_t)RTE_MIN(RTE_MAX(o->cfg->rx_room, RX_BUF_BYTES), ROOM_MAX);
+	if (frame <= o->rx_room)
 		return;
 	if (o->info.rx_offload_capa & RTE_ETH_RX_OFFLOAD_SCATTER)
 		o->rx_offloads |= RTE_ETH_RX_OFFLOAD_SCATTER;

@@ -58,6 +58,7 @@ struct pw_port_cfg {
 	uint16_t n_rxd;	   /**< descriptors; 0: 1024, bounded by what the device takes */
 	uint16_t n_txd;	   /**< likewise */
 	uint16_t mtu;	   /**< 0: what the device has, 1500 as a rule */
+	uint16_t rx_room; /**< of a receive buffer, where frames longer than the MTU come; 0: not */
 	bool want_rx_intr; /**< workers want to sleep */
 };
 

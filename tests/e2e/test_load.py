@@ -76,7 +76,7 @@ def urls(address, paths=PATHS):
     return [word for path in paths for word in ("--url", f"http://{address}/{path}")]
 
 
-def run_pair(driver, root, options, status=0):
+def run_pair(driver, root, options, status=0, tso=False):
     """pagewire and pagewire-load at the two ends of a device. @return the load's figures"""
     harness.need_profile(driver)
     with contextlib.ExitStack() as stack:
@@ -88,7 +88,8 @@ def run_pair(driver, root, options, status=0):
         stack.callback(server.discard)
         # Whoever makes the socket comes first: of a vhost-user pair that is the back end.
         first = driver == "virtio-user"
-        eal = ["--no-pci", *profile.bridge]
+        eal = ["--no-pci", *(word + ",tso=1" if tso and "net_vhost" in word else word
+                             for word in profile.bridge)]
         if not first:
             server.start()
         load = stack.enter_context(Load(namespace, eal, profile.peer_ip, options))
@@ -122,6 +123,18 @@ def test_every_byte_is_right(driver, site):
     assert figures["responses"] > 20 and figures["opened"] == 16
     assert len(figures["bodies"]) == len(PATHS)
     check_bodies(figures, site)
+
+
+@pytest.mark.parametrize("buffers", ["2K", "62K"])
+def test_segments_that_nobody_cuts(buffers, site):
+    """TSO towards a back end that takes it: in chains of small buffers, or whole."""
+    figures = run_pair("virtio-user", site.root,
+                       [*urls("10.77.0.1", ["middle.bin"]), "--verify", "--connections", 2,
+                        "--rx-buffer", buffers, "--duration", 2], tso=True)
+    assert figures["failures"] == 0
+    check_bodies(figures, site)
+    if buffers == "62K":
+        assert figures["tcp"]["segs_in"] * 4000 < figures["tcp"]["bytes_in"], "super-segments"
 
 
 def test_connections_one_request_each(site):
