@@ -222,7 +222,8 @@ report_end(const struct loader *l, const struct figures *f)
 	print_count("requests", s->requests, "/s", (double)s->requests / seconds);
 	print_count("responses", s->responses, "/s", (double)s->responses / seconds);
 	print_count("body bytes", s->body_bytes, "bit/s", (double)s->body_bytes * 8 / seconds);
-	print_count("opened", s->opened, "connections/s", (double)s->opened / seconds);
+	print_count("opened", s->opened, "connections/s in the run",
+		(double)(s->opened - s->opened_before) / seconds);
 	print_latency(&s->latency);
 	print_line(
 		"unanswered", s->unanswered, "requests behind an answer that announced the close");
@@ -263,7 +264,8 @@ json_counts(FILE *out, const struct figures *f)
 	fprintf(out, "  \"unsent\": %" PRIu64 ",\n", s->unsent);
 	fprintf(out, "  \"responses_per_s\": %.3f,\n", (double)s->responses / seconds);
 	fprintf(out, "  \"body_bits_per_s\": %.3f,\n", (double)s->body_bytes * 8 / seconds);
-	fprintf(out, "  \"opened_per_s\": %.3f,\n", (double)s->opened / seconds);
+	fprintf(out, "  \"opened_per_s\": %.3f,\n",
+		(double)(s->opened - s->opened_before) / seconds);
 	fprintf(out, "  \"busy_cycles\": %" PRIu64 ",\n", f->worker.busy_cycles);
 	fprintf(out, "  \"tsc_hz\": %" PRIu64 ",\n", rte_get_tsc_hz());
 	fprintf(out, "  \"rx_missed\": %" PRIu64 ",\n", f->port.rx_missed);

@@ -343,6 +343,7 @@ begin_run(struct pw_load *l, pw_ns now)
 	set_phase(l, PW_LOAD_RUNNING, now + l->cfg.duration_ns);
 	l->epoch = now;
 	l->stats.started = now;
+	l->stats.opened_before = l->stats.opened;
 	pace_init(&l->pace, l->cfg.rate_per_s, now);
 }
 

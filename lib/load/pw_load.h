@@ -105,11 +105,12 @@ enum pw_load_phase {
 
 struct pw_load_stats {
 	enum pw_load_phase phase;
-	pw_ns started;	    /**< when the run began, in the worker's time */
-	pw_ns at;	    /**< of the latest turn; when OVER: the end of the run */
-	uint64_t opened;    /**< connections established */
-	uint64_t requests;  /**< asked */
-	uint64_t responses; /**< complete, of any kind */
+	pw_ns started;		/**< when the run began, in the worker's time */
+	pw_ns at;		/**< of the latest turn; when OVER: the end of the run */
+	uint64_t opened;	/**< connections established */
+	uint64_t opened_before; /**< of them, before the run */
+	uint64_t requests;	/**< asked */
+	uint64_t responses;	/**< complete, of any kind */
 	uint64_t body_bytes;
 	uint64_t reused_heads; /**< heads equal to the one before: not parsed again */
 	uint64_t unanswered;   /**< requests behind an answer that announced the close */

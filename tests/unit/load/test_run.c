@@ -51,6 +51,7 @@ closed_loop_asks_again_at_once(void)
 
 	no_errors(s);
 	CU_ASSERT_EQUAL(s->opened, 4);
+	CU_ASSERT_EQUAL(s->opened_before, 4);
 	CU_ASSERT_TRUE(s->responses > 1980 && s->responses <= 2000);
 	CU_ASSERT_EQUAL(s->body_bytes, 5 * s->responses);
 	CU_ASSERT_EQUAL(s->status[2], s->responses);
