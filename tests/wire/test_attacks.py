@@ -265,8 +265,8 @@ def test_A29_reneging_on_purpose(connect, peer, site):
     conn, frames = downloading(connect, "/size/65536", options=[("MSS", 1460), ("SAckOK", b"")])
     begin = conn.rcv_nxt
     size = len(payload(frames[0]))
-    more = peer.provoke(*(conn.segment("A", options=sack_of((begin + size, begin + (i + 1) * size)))
-                          for i in range(1, len(frames))))
+    more = peer.provoke(*(conn.segment("A", options=sack_of((begin + size, begin + i * size)))
+                          for i in range(2, len(frames) + 1)))
     assert begin in [f[TCP].seq for f in of(conn, more)], "the hole is filled"
     data = conn.take(of(conn, more))
     while b"\r\n\r\n" not in data:
