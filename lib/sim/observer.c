@@ -1,0 +1,683 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ * Copyright (c) 2026 the pagewire authors
+ */
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+#include "content.h"
+#include "observer.h"
+#include "sum.h"
+
+enum {
+	FIN = 1,
+	SYN = 2,
+	RST = 4,
+	ACK = 16,
+	OTHERS = 0xe0, /* URG, ECE, CWR */
+};
+
+enum {
+	OPT_MSS = 1,
+	OPT_SCALE = 2,
+	OPT_SACK_OK = 4,
+	OPT_TS = 8,
+	OPT_SACK = 16,
+};
+
+#define MSS_NONE    536
+#define MSS_FLOOR   216			 /* smaller ones are refused: docs/conformance.md */
+#define PMTU_FLOOR  552			 /* the same for what ICMP says */
+#define ACK_LATEST  (500 * PW_NS_PER_MS) /* RFC 9293 3.8.6.3 */
+#define RTO_MAX	    (60 * PW_NS_PER_S)
+#define IW_SEGS	    10 /* RFC 6928 */
+#define ANSWERS_MAX 2
+#define SLACK	    (2 * PW_NS_PER_MS)
+
+/** A segment as the observer reads it. */
+struct view {
+	uint32_t src, dst;
+	uint16_t sport, dport;
+	uint32_t seq, ack;
+	uint8_t flags;
+	uint16_t wnd;
+	uint8_t has; /* OPT_* */
+	uint8_t shift;
+	uint16_t mss;
+	uint32_t ts_val, ts_ecr;
+	uint32_t n_sack;
+	uint32_t sack[4][2];
+	const uint8_t *data;
+	uint32_t len;
+	uint32_t opt_len;
+};
+
+__attribute__((format(printf, 3, 4))) static void
+fail(struct obs *o, const char *which, const char *fmt, ...)
+{
+	char why[160];
+	va_list ap;
+
+	va_start(ap, fmt);
+	vsnprintf(why, sizeof(why), fmt, ap);
+	va_end(ap);
+	o->cfg.fail(o->cfg.fail_ctx, which, why);
+}
+
+/* ---- reading ---- */
+
+static uint16_t
+get16(const uint8_t *p)
+{
+	return (uint16_t)(p[0] << 8 | p[1]);
+}
+
+static uint32_t
+get32(const uint8_t *p)
+{
+	return (uint32_t)get16(p) << 16 | get16(p + 2);
+}
+
+static void
+read_option(struct view *v, const uint8_t *o, uint32_t size)
+{
+	uint32_t i;
+
+	if (o[0] == 2 && size == 4) {
+		v->has |= OPT_MSS;
+		v->mss = get16(o + 2);
+	} else if (o[0] == 3 && size == 3) {
+		v->has |= OPT_SCALE;
+		v->shift = o[2] > 14 ? 14 : o[2];
+	} else if (o[0] == 4 && size == 2) {
+		v->has |= OPT_SACK_OK;
+	} else if (o[0] == 8 && size == 10) {
+		v->has |= OPT_TS;
+		v->ts_val = get32(o + 2);
+		v->ts_ecr = get32(o + 6);
+	} else if (o[0] == 5 && size >= 10 && size <= 34 && (size - 2) % 8 == 0) {
+		v->has |= OPT_SACK;
+		v->n_sack = (size - 2) / 8;
+		for (i = 0; i < v->n_sack; i++) {
+			v->sack[i][0] = get32(o + 2 + 8 * i);
+			v->sack[i][1] = get32(o + 6 + 8 * i);
+		}
+	}
+}
+
+static void
+read_options(struct view *v, const uint8_t *o, const uint8_t *end)
+{
+	while (o < end && *o != 0) {
+		uint32_t size = 1;
+
+		if (*o != 1) {
+			size = o + 1 < end ? o[1] : 0;
+			if (size < 2 || size > (uint32_t)(end - o))
+				return;
+			read_option(v, o, size);
+		}
+		o += size;
+	}
+}
+
+/* @return false: not an intact TCP segment in a whole datagram */
+static bool
+read_tcp(const uint8_t *p, uint32_t len, struct view *v)
+{
+	const uint8_t *t = p + 20;
+	uint32_t thl;
+
+	if (len < 40 || p[0] != 0x45 || get16(p + 2) != len || p[9] != 6 || sum_ip4(p) != 0 ||
+		sum_tcp(p, len) != 0)
+		return false;
+	thl = (t[12] >> 4) * 4u;
+	if (thl < 20 || thl > len - 20)
+		return false;
+	*v = (struct view){
+		.src = get32(p + 12),
+		.dst = get32(p + 16),
+		.sport = get16(t),
+		.dport = get16(t + 2),
+		.seq = get32(t + 4),
+		.ack = get32(t + 8),
+		.flags = t[13],
+		.wnd = get16(t + 14),
+		.data = t + thl,
+		.len = len - 20 - thl,
+		.opt_len = thl - 20,
+	};
+	read_options(v, t + 20, t + thl);
+	return true;
+}
+
+/* The offset that a sequence number stands for, near another one. */
+static int64_t
+offset(uint32_t seq, uint32_t seq0, int64_t near)
+{
+	return near + (int32_t)(seq - (seq0 + (uint32_t)near));
+}
+
+static bool
+both_said(const struct obs_conn *c, uint8_t opt)
+{
+	return (c->opts_out & c->opts_in & opt) != 0;
+}
+
+static struct obs_conn *
+find(struct obs *o, uint32_t remote, uint16_t lport, uint16_t rport)
+{
+	uint32_t i;
+
+	for (i = 0; i < OBS_CONNS_MAX; i++) {
+		struct obs_conn *c = &o->conn[i];
+
+		if (c->used && c->remote == remote && c->lport == lport && c->rport == rport)
+			return c;
+	}
+	return NULL;
+}
+
+static void
+conn_reset(struct obs_conn *c, uint32_t remote, uint16_t lport, uint16_t rport)
+{
+	*c = (struct obs_conn){
+		.used = true,
+		.remote = remote,
+		.lport = lport,
+		.rport = rport,
+		.fin_at = -1,
+		.fin_in = -1,
+		.head_off = -2,
+		.ack_due = PW_NEVER,
+		.mss_in = MSS_NONE,
+		.pmtu = UINT16_MAX,
+	};
+}
+
+static struct obs_conn *
+find_or_make(struct obs *o, uint32_t remote, uint16_t lport, uint16_t rport)
+{
+	struct obs_conn *c = find(o, remote, lport, rport);
+
+	if (c == NULL) {
+		c = &o->conn[o->next++ % OBS_CONNS_MAX];
+		conn_reset(c, remote, lport, rport);
+	}
+	return c;
+}
+
+/* ---- what arrived ---- */
+
+/* Join [from, to) to what is there already. */
+static void
+add_range(struct obs_conn *c, int64_t from, int64_t to)
+{
+	uint32_t i = 0;
+
+	while (i < c->n_ooo) {
+		struct obs_range *r = &c->ooo[i];
+
+		if (r->to < from || r->from > to) {
+			i++;
+			continue;
+		}
+		from = r->from < from ? r->from : from;
+		to = r->to > to ? r->to : to;
+		*r = c->ooo[--c->n_ooo];
+	}
+	if (from <= c->got) {
+		c->got = to > c->got ? to : c->got;
+		for (i = 0; i < c->n_ooo; i++)
+			if (c->ooo[i].from <= c->got) {
+				struct obs_range r = c->ooo[i];
+
+				c->ooo[i] = c->ooo[--c->n_ooo];
+				add_range(c, r.from, r.to);
+				return;
+			}
+	} else if (c->n_ooo < OBS_RANGES_MAX) {
+		c->ooo[c->n_ooo++] = (struct obs_range){from, to};
+	} else {
+		c->fuzzy = true;
+	}
+}
+
+static bool
+has_range(const struct obs_conn *c, int64_t from, int64_t to)
+{
+	uint32_t i;
+
+	if (to <= c->got || c->fuzzy)
+		return true;
+	for (i = 0; i < c->n_ooo; i++)
+		if (from >= c->ooo[i].from && to <= c->ooo[i].to)
+			return true;
+	return false;
+}
+
+static void
+in_syn(struct obs_conn *c, const struct view *v)
+{
+	if (c->irs_sure || (c->has_irs && c->irs1 == v->seq + 1))
+		return;
+	c->has_irs = true;
+	c->irs1 = v->seq + 1;
+	c->got = c->told = c->adv = 0;
+	c->n_ooo = 0;
+	c->fin_in = -1;
+	c->opts_in = v->has;
+	c->shift_in = v->shift;
+	c->mss_in = v->has & OPT_MSS ? v->mss : MSS_NONE;
+	c->edge = v->wnd;
+}
+
+/* Not older than what came before, by its timestamp? */
+static bool
+young(const struct obs_conn *c, const struct view *v)
+{
+	if (!both_said(c, OPT_TS))
+		return true;
+	return (v->has & OPT_TS) && (!c->has_ts_in || (int32_t)(v->ts_val - c->ts_in) >= 0);
+}
+
+/* Is the host bound to look at its acknowledgement (RFC 9293 3.10.7.4)? */
+static bool
+acceptable(const struct obs_conn *c, const struct view *v)
+{
+	uint32_t len = v->len + ((v->flags & FIN) != 0);
+	int64_t off;
+
+	if (!c->irs_sure || (v->flags & SYN))
+		return true;
+	off = offset(v->seq, c->irs1, c->got);
+	if (len == 0)
+		return young(c, v) && (off == c->got || (off > c->got && off < c->adv));
+	return young(c, v) && off < c->adv && off + len > c->got;
+}
+
+/* @return the acknowledgement was possible */
+static bool
+in_ack(struct obs_conn *c, const struct view *v)
+{
+	int64_t ack;
+	uint32_t shift;
+
+	if ((v->flags & ACK) == 0 || !c->has_isn)
+		return false;
+	ack = offset(v->ack, c->isn1, c->sent);
+	if (ack > c->sent)
+		return false;
+	shift = (v->flags & SYN) == 0 && both_said(c, OPT_SCALE) ? c->shift_in : 0;
+	if (ack + ((int64_t)v->wnd << shift) > c->edge)
+		c->edge = ack + ((int64_t)v->wnd << shift);
+	if (ack > c->acked && acceptable(c, v))
+		c->acked = ack;
+	c->sacked |= (v->has & OPT_SACK) != 0;
+	return true;
+}
+
+static void
+in_data(struct obs_conn *c, const struct view *v, bool expected, pw_ns now)
+{
+	int64_t off = offset(v->seq, c->irs1, c->got), before = c->got;
+	expected = expected && young(c, v);
+	if (v->flags & FIN) {
+		c->fin_in = off + v->len;
+		add_range(c, off, off + v->len + 1);
+	} else if (v->len > 0) {
+		add_range(c, off, off + v->len);
+	}
+	if (expected && c->irs_sure && c->got > before && c->got <= c->adv &&
+		c->ack_due == PW_NEVER)
+		c->ack_due = now + ACK_LATEST;
+}
+
+/* Fragmentation needed: believed when it quotes what is in flight. */
+static void
+in_icmp(struct obs *o, const uint8_t *p, uint32_t len)
+{
+	const uint8_t *q = p + 28, *t = q + 20;
+	struct obs_conn *c;
+	uint16_t mtu;
+	int64_t off;
+
+	if (len < 28 + 28 || p[0] != 0x45 || sum_ip4(p) != 0 || p[9] != 1 || p[20] != 3 ||
+		p[21] != 4 || q[0] != 0x45 || q[9] != 6)
+		return;
+	c = find(o, get32(q + 16), get16(t), get16(t + 2));
+	if (c == NULL || !c->has_isn)
+		return;
+	off = offset(get32(t + 4), c->isn1, c->acked);
+	mtu = get16(p + 26) < PMTU_FLOOR ? PMTU_FLOOR : get16(p + 26);
+	if (off >= c->acked && off < c->sent && mtu < c->pmtu)
+		c->pmtu = mtu;
+	c->n_heads = 0;
+}
+
+void
+obs_in(struct obs *o, const uint8_t *p, uint32_t len, pw_ns now)
+{
+	struct obs_conn *c;
+	struct view v;
+	bool expected;
+
+	o->n_answers = 0;
+	o->asker = 0;
+	in_icmp(o, p, len);
+	if (!read_tcp(p, len, &v) || v.dst != o->cfg.addr)
+		return;
+	o->asker = v.src;
+	o->asker_ports = (uint32_t)v.dport << 16 | v.sport;
+	c = v.flags & SYN ? find_or_make(o, v.src, v.dport, v.sport)
+			  : find(o, v.src, v.dport, v.sport);
+	if (c == NULL)
+		return;
+	c->n_heads = 0; /* it may have changed anything */
+	if (v.flags & SYN)
+		in_syn(c, &v);
+	expected = in_ack(c, &v);
+	if (c->has_irs && (v.flags & (SYN | RST)) == 0)
+		in_data(c, &v, expected, now);
+	if ((v.has & OPT_TS) && (!c->has_ts_in || (int32_t)(v.ts_val - c->ts_in) > 0)) {
+		c->has_ts_in = true;
+		c->ts_in = v.ts_val;
+	}
+}
+
+/* ---- what leaves ---- */
+
+static void
+out_datagram(struct obs *o, const uint8_t *p, uint32_t len)
+{
+	if (len < 40 || p[0] != 0x45 || get16(p + 2) != len)
+		fail(o, "S5", "datagram of %u bytes with a wrong IPv4 header", len);
+	else if (len > o->cfg.mtu)
+		fail(o, "S5", "datagram of %u bytes, MTU %u", len, o->cfg.mtu);
+	else if (sum_ip4(p) != 0 || sum_tcp(p, len) != 0)
+		fail(o, "S5", "checksum wrong");
+	else if ((get16(p + 6) & 0xffff) != 0x4000 || p[8] < 64 || (p[1] & 3) != 0)
+		fail(o, "S5", "flags %04x, TTL %u, TOS %02x", get16(p + 6), p[8], p[1]);
+	else if (get32(p + 12) != o->cfg.addr)
+		fail(o, "S5", "source address is not the host's");
+	else if ((p[32] & 15) != 0 || (p[33] & OTHERS) != 0)
+		fail(o, "S5", "reserved bits or flags %02x set", p[33]);
+}
+
+static void
+out_syn(struct obs *o, const struct view *v)
+{
+	struct obs_conn *c = find_or_make(o, v->dst, v->sport, v->dport);
+
+	if (c->has_isn && c->isn1 != v->seq + 1) {
+		/* Another connection of the same name: the other end is new as well,
+		 * unless its SYN came just before. */
+		struct obs_conn old = *c;
+
+		conn_reset(c, v->dst, v->sport, v->dport);
+		if ((v->flags & ACK) && old.has_irs && v->ack == old.irs1) {
+			c->has_irs = true;
+			c->irs1 = old.irs1;
+			c->opts_in = old.opts_in;
+			c->shift_in = old.shift_in;
+			c->mss_in = old.mss_in;
+			c->edge = old.edge;
+			c->has_ts_in = old.has_ts_in;
+			c->ts_in = old.ts_in;
+		}
+	}
+	if (v->len > 0)
+		fail(o, "S2", "data on a SYN");
+	if (!c->has_isn) {
+		c->has_isn = true;
+		c->isn1 = v->seq + 1;
+		c->sent = c->acked = 0;
+	}
+	c->syn_again |= (c->syn_kinds & (v->flags & ACK ? 2 : 1)) != 0;
+	c->syn_kinds |= v->flags & ACK ? 2 : 1;
+	c->opts_out = v->has;
+	c->shift_out = v->shift;
+	c->adv = v->wnd;
+	if (v->flags & ACK) {
+		if (!c->has_irs || v->ack != c->irs1)
+			fail(o, "S3", "SYN-ACK for a SYN that never came");
+		c->irs_sure = true;
+	}
+}
+
+static void
+out_rst(struct obs *o, const struct view *v)
+{
+	struct obs_conn *c = find(o, v->dst, v->sport, v->dport);
+
+	if (c == NULL)
+		return;
+	c->ack_due = PW_NEVER;
+	if ((v->flags & ACK) && c->has_isn && c->irs_sure && v->seq == c->isn1 + (uint32_t)c->sent)
+		c->dead = true;
+}
+
+static void
+check_options(struct obs *o, struct obs_conn *c, const struct view *v)
+{
+	uint32_t i;
+
+	if (both_said(c, OPT_TS) != ((v->has & OPT_TS) != 0))
+		fail(o, "S5", "timestamps %s", v->has & OPT_TS ? "not agreed on" : "missing");
+	if (v->has & (OPT_MSS | OPT_SCALE | OPT_SACK_OK))
+		fail(o, "S5", "an option of SYNs elsewhere");
+	if ((v->has & OPT_SACK) && !both_said(c, OPT_SACK_OK))
+		fail(o, "S5", "SACK not agreed on");
+	for (i = 0; i < v->n_sack; i++) {
+		int64_t l = offset(v->sack[i][0], c->irs1, c->got);
+		int64_t r = offset(v->sack[i][1], c->irs1, c->got);
+
+		if (l >= r || !has_range(c, l, r))
+			fail(o, "S3", "SACK [%ld, %ld) of what never came", (long)l, (long)r);
+	}
+	if ((v->has & OPT_TS) == 0)
+		return;
+	if (c->has_ts && (int32_t)(v->ts_val - c->ts_last) < 0)
+		fail(o, "S3", "timestamp went back");
+	if (!c->has_ts_in || (int32_t)(v->ts_ecr - c->ts_in) > 0)
+		fail(o, "S3", "echoes a timestamp that never came");
+	c->has_ts = true;
+	c->ts_last = v->ts_val;
+}
+
+static void
+check_ack(struct obs *o, struct obs_conn *c, const struct view *v)
+{
+	int64_t ack = offset(v->ack, c->irs1, c->told), edge;
+	uint32_t shift = both_said(c, OPT_SCALE) ? c->shift_out : 0;
+
+	if (ack < c->told)
+		fail(o, "S3", "RCV.NXT went back from %ld to %ld", (long)c->told, (long)ack);
+	if (ack > c->got && !c->fuzzy)
+		fail(o, "S3", "acknowledges %ld, but only %ld came", (long)ack, (long)c->got);
+	edge = ack + ((int64_t)v->wnd << shift);
+	if (edge + ((int64_t)1 << shift) <= c->adv)
+		fail(o, "S3", "right edge went back from %ld to %ld", (long)c->adv, (long)edge);
+	c->told = ack;
+	c->adv = edge > c->adv ? edge : c->adv;
+	c->ack_due = PW_NEVER;
+}
+
+static uint32_t
+mss_of(const struct obs *o, const struct obs_conn *c)
+{
+	uint32_t mss = c->mss_in < MSS_FLOOR ? MSS_FLOOR : c->mss_in;
+
+	return (uint32_t)pw_min(mss, pw_min(o->cfg.mtu, c->pmtu) - 40u);
+}
+
+/* RFC 6928; RFC 5681 3.1 when a SYN was sent again; and one segment as tail loss probe. */
+static void
+check_initial_window(struct obs *o, const struct obs_conn *c, int64_t end)
+{
+	int64_t mss = (int64_t)pw_min(pw_max(c->mss_in, MSS_FLOOR), o->cfg.mtu - 40u);
+	int64_t segs = (c->syn_again ? 1 : IW_SEGS) + 1;
+
+	if (c->acked == 0 && !c->sacked && end > segs * mss + 1)
+		fail(o, "S4", "initial window: %ld bytes before the first ACK", (long)end);
+}
+
+/* RFC 6298 5.5: when nothing was heard in between, each wait is twice the last. */
+static void
+check_backoff(struct obs *o, struct obs_conn *c, int64_t off, pw_ns now)
+{
+	if (off != c->acked)
+		return;
+	if (c->head_off != off)
+		c->n_heads = 0;
+	c->head_off = off;
+	if (c->n_heads >= 2) {
+		pw_ns before = c->head_at[1] - c->head_at[0], wait = now - c->head_at[1];
+
+		if (wait + SLACK < 2 * before && wait + SLACK < RTO_MAX)
+			fail(o, "S7", "time-out not doubled: %lu ms after %lu ms",
+				(unsigned long)(wait / PW_NS_PER_MS),
+				(unsigned long)(before / PW_NS_PER_MS));
+		c->head_at[0] = c->head_at[1];
+		c->head_at[1] = now;
+	} else {
+		c->head_at[c->n_heads++] = now;
+	}
+}
+
+static void
+check_stream(struct obs *o, struct obs_conn *c, const struct view *v, int64_t off, int64_t end)
+{
+	uint32_t which = content_of(o->cfg.seed, v->sport, v->dport);
+
+	if (end > c->edge)
+		fail(o, "S2", "sends up to %ld, right edge ever offered is %ld", (long)end,
+			(long)c->edge);
+	if (off < c->acked && end <= c->acked)
+		fail(o, "S9", "sends [%ld, %ld) again, acknowledged up to %ld", (long)off,
+			(long)end, (long)c->acked);
+	if (off > c->sent)
+		fail(o, "S2", "skips from %ld to %ld", (long)c->sent, (long)off);
+	if (off < 0 || memcmp(v->data, content_at(which, (pw_off)off), v->len) != 0)
+		fail(o, "S10", "bytes at %ld are not those of the stream", (long)off);
+	if (c->fin_at >= 0 &&
+		(off + v->len > c->fin_at || ((v->flags & FIN) && off + v->len != c->fin_at)))
+		fail(o, "S1", "stream goes on after its FIN at %ld", (long)c->fin_at);
+	if (v->flags & FIN)
+		c->fin_at = off + v->len;
+}
+
+static void
+out_stream(struct obs *o, struct obs_conn *c, const struct view *v, pw_ns now)
+{
+	int64_t off = offset(v->seq, c->isn1, c->sent);
+	int64_t end = off + v->len + ((v->flags & FIN) != 0);
+
+	if (v->len + v->opt_len > mss_of(o, c))
+		fail(o, "S5", "%u bytes and %u of options, MSS %u", v->len, v->opt_len,
+			mss_of(o, c));
+	if (end == off) {
+		if (off != c->sent && off != c->acked - 1)
+			fail(o, "S2", "empty segment at %ld of %ld", (long)off, (long)c->sent);
+		return;
+	}
+	check_stream(o, c, v, off, end);
+	if (off < c->sent)
+		check_backoff(o, c, off, now);
+	o->sent_bytes += v->len;
+	if (off < c->sent) {
+		o->rtx_bytes += (uint64_t)(c->sent < end ? c->sent - off : end - off);
+		if (o->cfg.clean)
+			fail(o, "S9", "sends [%ld, %ld) again on a perfect link", (long)off,
+				(long)end);
+	}
+	if (end > c->sent) {
+		check_initial_window(o, c, end);
+		c->sent = end;
+	}
+}
+
+/* S11: no packet makes us say more than a little, data apart. */
+static void
+out_answer(struct obs *o, const struct view *v)
+{
+	if (v->len > 0 || (v->flags & (SYN | FIN)) || v->dst != o->asker ||
+		((uint32_t)v->sport << 16 | v->dport) != o->asker_ports)
+		return;
+	if (++o->n_answers > ANSWERS_MAX)
+		fail(o, "S11", "%u answers to one packet", o->n_answers);
+}
+
+void
+obs_out(struct obs *o, const uint8_t *p, uint32_t len, pw_ns now)
+{
+	struct obs_conn *c;
+	struct view v;
+
+	out_datagram(o, p, len);
+	if (!read_tcp(p, len, &v))
+		return;
+	out_answer(o, &v);
+	if (v.flags & RST) {
+		out_rst(o, &v);
+		return;
+	}
+	if (v.flags & SYN) {
+		out_syn(o, &v);
+		return;
+	}
+	c = find(o, v.dst, v.sport, v.dport);
+	if (c == NULL || !c->has_isn || !c->has_irs) {
+		fail(o, "S1", "segment of a connection that was never opened");
+		return;
+	}
+	if (c->dead)
+		fail(o, "S1", "segment after RST");
+	if ((v.flags & ACK) == 0)
+		fail(o, "S5", "no ACK bit");
+	c->irs_sure = true;
+	check_options(o, c, &v);
+	check_ack(o, c, &v);
+	out_stream(o, c, &v, now);
+}
+
+/* ---- time ---- */
+
+void
+obs_tick(struct obs *o, pw_ns now)
+{
+	uint32_t i;
+
+	o->asker = 0;
+	for (i = 0; i < OBS_CONNS_MAX; i++)
+		if (o->conn[i].used && o->conn[i].ack_due < now) {
+			o->conn[i].ack_due = PW_NEVER;
+			fail(o, "S8", "data not acknowledged within 500 ms");
+		}
+}
+
+void
+obs_hiccup(struct obs *o, pw_ns now)
+{
+	uint32_t i;
+
+	for (i = 0; i < OBS_CONNS_MAX; i++) {
+		struct obs_conn *c = &o->conn[i];
+
+		c->n_heads = 0;
+		if (c->ack_due != PW_NEVER)
+			c->ack_due = now + ACK_LATEST;
+	}
+}
+
+void
+obs_forget(struct obs *o)
+{
+	memset(o->conn, 0, sizeof(o->conn));
+	o->next = 0;
+}
+
+void
+obs_init(struct obs *o, const struct obs_cfg *cfg)
+{
+	*o = (struct obs){.cfg = *cfg};
+}

@@ -1,0 +1,116 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ * Copyright (c) 2026 the pagewire authors
+ */
+#ifndef OBSERVER_H
+#define OBSERVER_H
+
+/**
+ * @file
+ * Watches the wire of one host and knows nothing of what is inside: from the
+ * packets that reached the host and those that left it, it works out what the
+ * host was allowed to say, and reports the first packet that says more.
+ *
+ * It has its own reading of IP and TCP, its own checksums, and offsets counted
+ * from the SYNs that it saw.
+ */
+#include "pw_addr.h"
+#include "pw_base.h"
+
+#define OBS_CONNS_MAX  16
+#define OBS_RANGES_MAX 64
+
+/** Bytes [from, to) of a stream. */
+struct obs_range {
+	int64_t from;
+	int64_t to;
+};
+
+/** One end of a connection. Offsets: 0 is the byte after the SYN. */
+struct obs_conn {
+	uint32_t remote;
+	uint16_t lport;
+	uint16_t rport;
+	bool used;
+	bool dead; /**< the host has sent RST for it */
+
+	/* What the host sends. */
+	bool has_isn;
+	uint32_t isn1;
+	uint8_t syn_kinds; /**< bits: SYN, SYN-ACK */
+	bool syn_again;
+	int64_t sent; /**< end of what was sent */
+	int64_t acked;
+	int64_t edge;	/**< the furthest right edge that it was ever offered */
+	int64_t fin_at; /**< -1: not sent */
+	bool sacked;	/**< some SACK came */
+	uint32_t ts_last;
+	bool has_ts;
+
+	/* What it received. */
+	bool has_irs;
+	bool irs_sure; /**< the host has acknowledged this very SYN */
+	uint32_t irs1;
+	int64_t got;	/**< everything before has arrived */
+	int64_t fin_in; /**< -1: none */
+	struct obs_range ooo[OBS_RANGES_MAX];
+	uint32_t n_ooo;
+	bool fuzzy;   /**< more gaps than could be kept */
+	int64_t told; /**< highest acknowledgement sent */
+	int64_t adv;  /**< furthest right edge advertised */
+	uint32_t ts_in;
+	bool has_ts_in;
+	pw_ns ack_due;
+
+	/* The SYNs' options. */
+	uint8_t opts_out;
+	uint8_t opts_in;
+	uint8_t shift_out;
+	uint8_t shift_in;
+	uint16_t mss_in;
+	uint16_t pmtu;
+
+	/* The first unacknowledged byte, sent again and again. */
+	pw_ns head_at[2];
+	int64_t head_off;
+	uint32_t n_heads;
+};
+
+struct obs_cfg {
+	uint32_t addr; /**< of the host, host order */
+	uint16_t mtu;
+	uint64_t seed; /**< of the contents */
+	bool clean;    /**< nothing may be sent again */
+	/** An invariant, "S1" to "S12", is broken. May be called more than once. */
+	void (*fail)(void *ctx, const char *which, const char *why);
+	void *fail_ctx;
+};
+
+struct obs {
+	struct obs_cfg cfg;
+	struct obs_conn conn[OBS_CONNS_MAX];
+	uint32_t next;
+	uint32_t n_answers; /**< since the latest packet came, to the one who sent it */
+	uint32_t asker;
+	uint32_t asker_ports;
+	uint64_t sent_bytes;
+	uint64_t rtx_bytes;
+};
+
+void obs_init(struct obs *o, const struct obs_cfg *cfg);
+
+/** A datagram is about to reach the host. */
+void obs_in(struct obs *o, const uint8_t *p, uint32_t len, pw_ns now);
+
+/** The host has sent a datagram. */
+void obs_out(struct obs *o, const uint8_t *p, uint32_t len, pw_ns now);
+
+/** Is something overdue at @p now? */
+void obs_tick(struct obs *o, pw_ns now);
+
+/** The host could not send, or its clock jumped: expect nothing of its timing. */
+void obs_hiccup(struct obs *o, pw_ns now);
+
+/** The host has lost its memory. */
+void obs_forget(struct obs *o);
+
+#endif

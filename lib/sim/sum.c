@@ -1,0 +1,39 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ * Copyright (c) 2026 the pagewire authors
+ */
+#include "sum.h"
+
+static uint32_t
+words(const uint8_t *p, uint32_t len, uint32_t sum)
+{
+	uint32_t i;
+
+	for (i = 0; i + 1 < len; i += 2)
+		sum += (uint32_t)p[i] << 8 | p[i + 1];
+	if (len & 1)
+		sum += (uint32_t)p[len - 1] << 8;
+	return sum;
+}
+
+static uint16_t
+finish(uint32_t sum)
+{
+	while (sum > 0xffff)
+		sum = (sum & 0xffff) + (sum >> 16);
+	return (uint16_t)~sum;
+}
+
+uint16_t
+sum_ip4(const uint8_t *hdr)
+{
+	return finish(words(hdr, 20, 0));
+}
+
+uint16_t
+sum_tcp(const uint8_t *dgram, uint32_t len)
+{
+	uint32_t hlen = (dgram[0] & 15u) * 4, l4 = len - hlen;
+
+	/* The pseudo-header: both addresses, protocol 6, length. */
+	return finish(words(dgram + hlen, l4, words(dgram + 12, 8, 6 + l4)));
+}
