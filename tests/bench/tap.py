@@ -285,7 +285,7 @@ def main():
             run_long(results, root, driver, mtu, options.runs)
     results.print_table()
     if shares:
-        print("where pagewire's core spends its time, MTU 1500 (perf, cpu-clock):")
+        print("where pagewire's core spends its time, MTU 1500 unsteered (perf, cpu-clock):")
         for name, share in shares.items():
             print(f"  {share:5.1f} %  {name}")
             results.add(f"split: {name}", "%", Samples([share]))
