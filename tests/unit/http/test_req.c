@@ -44,7 +44,7 @@ feed(const char *text, uint32_t len, uint32_t *used)
 #define HOST "Host: h\r\n"
 #define END  "\r\n"
 
-/* C134 to C137, C152, and the bad input of the issue. */
+/* C134 to C137, C152, and other bad input. */
 static const struct {
 	const char *text;
 	enum pw_http_status status;
