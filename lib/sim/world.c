@@ -489,11 +489,12 @@ act(struct world *w, const struct pw_sim_act *a)
 static void
 handle(struct world *w, const struct event *ev)
 {
-	struct node *n = &w->node[ev->who];
 	struct pkt *p = ev->what;
+	struct node *n;
 
 	switch ((enum kind)ev->kind) {
 	case EV_WAKE:
+		n = &w->node[ev->who];
 		if (n->wake_at <= w->now)
 			n->wake_at = PW_NEVER;
 		obs_tick(&n->obs, w->now);
@@ -510,6 +511,7 @@ handle(struct world *w, const struct event *ev)
 		act(w, &w->plan->act[ev->who]);
 		return;
 	case EV_BOOT:
+		n = &w->node[ev->who];
 		boot(n);
 		turn(n);
 		return;
