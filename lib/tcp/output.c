@@ -434,12 +434,15 @@ send_new(struct pw_tcp_conn *c, uint32_t len, pw_ns now)
 	return (int)p.len;
 }
 
-/* No record is free for what would be in flight. An ACK or a time-out brings this
- * connection back, if it has anything under way; otherwise it has to ask again. */
+/* No record for what would be sent: the next ACK frees one, or, when others have
+ * them all, time does. */
 static enum out_result
-without_record(const struct pw_tcp_conn *c)
+await_record(struct pw_tcp_conn *c, pw_ns now)
 {
-	return flight(c) > 0 ? OUT_DONE : OUT_AGAIN;
+	c->t->stats.sent_exhausted++;
+	if (flight(c) == 0)
+		tmr_on_window_shut(c, now);
+	return OUT_DONE;
 }
 
 static enum out_result
@@ -452,7 +455,7 @@ send_burst(struct pw_tcp_conn *c, pw_ns now, uint32_t *sent)
 		if (len == 0)
 			return OUT_DONE;
 		if (!sent_room(c, now))
-			return without_record(c);
+			return await_record(c, now);
 		n = send_new(c, len, now);
 		if (n < 0)
 			return n == -ENOBUFS ? OUT_FULL : OUT_DONE;
@@ -486,7 +489,7 @@ send_fin(struct pw_tcp_conn *c, pw_ns now)
 		return OUT_DONE;
 	}
 	if (!sent_room(c, now))
-		return without_record(c);
+		return await_record(c, now);
 	if (send_segment(c, PW_TCP_ACK | PW_TCP_FIN, c->snd_nxt, NULL) < 0)
 		return OUT_FULL;
 	new_in_flight(c, 1, now);

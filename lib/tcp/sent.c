@@ -213,9 +213,16 @@ uncount(struct pw_tcp_conn *c, const struct sent *s, uint32_t n)
 		c->n_rtx -= n;
 }
 
+/*
+ * Karn's rule for the ACK as a whole: when it covers what was sent again, the
+ * rest of what it covers may have arrived long ago and waited for that.
+ */
 void
 sent_acked(struct pw_tcp_conn *c, pw_off una, struct ack *a)
 {
+	pw_ns rtt = a->rtt;
+	bool again = false;
+
 	while (c->sent_head != NONE) {
 		uint32_t i = c->sent_head;
 		struct sent *s = at(c, i);
@@ -226,6 +233,7 @@ sent_acked(struct pw_tcp_conn *c, pw_off una, struct ack *a)
 		if ((s->flags & SENT_SACKED) == 0) {
 			delivered(c, s, s->start + n, a);
 			a->delivered += n;
+			again |= (s->flags & SENT_RTX) != 0;
 		}
 		uncount(c, s, n);
 		if (n < s->len) {
@@ -238,6 +246,8 @@ sent_acked(struct pw_tcp_conn *c, pw_off una, struct ack *a)
 	}
 	if (c->sent_head == NONE)
 		c->sent_tail = NONE;
+	if (again)
+		a->rtt = rtt;
 }
 
 static void

@@ -118,6 +118,17 @@ c96_karn_no_sample_from_what_was_sent_twice(void)
 	CU_ASSERT_EQUAL(conn()->srtt, MS(10));
 }
 
+/* What had waited for the hole tells nothing of the path. */
+static void
+c96_karn_holds_for_what_a_repaired_hole_releases(void)
+{
+	in_flight(&rig_ancient, 3);
+	rig_wait(&rig, MS(5000));
+	CU_ASSERT_TRUE(rig_skip(&rig) > 1);
+	rig_ack(&rig, 3 * 1460); /* only the first had been lost */
+	CU_ASSERT_EQUAL(conn()->srtt, MS(10));
+}
+
 /* A probe repeats the last segment alone; what was not repeated gives a sample. */
 static void
 c96_karn_holds_for_probes(void)
@@ -918,6 +929,7 @@ static CU_TestInfo tests[] = {
 	TEST(c94_rtt_estimate),
 	TEST(c95_s7_rto_has_bounds),
 	TEST(c96_karn_no_sample_from_what_was_sent_twice),
+	TEST(c96_karn_holds_for_what_a_repaired_hole_releases),
 	TEST(c96_karn_holds_for_probes),
 	TEST(c97_s7_backoff_doubles_and_ends_with_an_ack),
 	TEST(c105_timeout_leaves_one_segment),
