@@ -151,13 +151,18 @@ class Conn:
 
     # ---- a well-behaved client ----
 
+    def own(self, frame):
+        """The answers to this connection; others may repeat a SYN-ACK meanwhile."""
+        port = frame[TCP].sport
+        return [a for a in self.peer.provoke(frame) if TCP in a and a[TCP].dport == port]
+
     def open(self):
         self.half_open()
-        assert self.peer.provoke(self.segment("A")) == []
+        assert self.own(self.segment("A")) == []
         return self
 
     def half_open(self):
-        answer = self.peer.answer_to(self.syn())
+        answer, = self.own(self.syn())
         assert flags(answer) == "SA" and answer[TCP].ack == (self.snd_nxt + 1) & 0xffffffff
         self.advance(1)
         self.iss = answer[TCP].seq
