@@ -4,6 +4,7 @@
 A host made of a script: it lives on pagewire's TAP beside the kernel, under
 addresses that the kernel does not own, and sends whatever a test wants.
 """
+import contextlib
 import itertools
 import select
 import socket
@@ -45,8 +46,15 @@ class Peer:
     def send(self, frame):
         self.sock.send(bytes(frame))
 
+    def forget(self):
+        """Throw away what came meanwhile: a socket that is full takes nothing new."""
+        with contextlib.suppress(BlockingIOError):
+            while True:
+                self.sock.recv(1 << 16, socket.MSG_DONTWAIT)
+
     def introduce(self):
         """An ARP request, by which both learn each other's MAC address."""
+        self.forget()
         self.send(self.ether(dst=BROADCAST) / ARP(op="who-has", hwsrc=self.mac, psrc=self.address,
                                                   pdst=self.server.address))
         answer = self.wait_for(lambda f: ARP in f and f[ARP].op == 2, "an ARP reply")
