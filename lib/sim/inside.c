@@ -53,7 +53,7 @@ check_conn(void *ctx, struct pw_tcp_conn *c)
 	EXPECT(in, "S2", c->snd_una <= c->snd_nxt && c->snd_nxt <= snd_limit(c));
 	EXPECT(in, "S3", c->rcv_read <= c->rcv_nxt);
 	EXPECT(in, "S4", c->cwnd >= c->mss && c->ssthresh >= 2u * c->mss);
-	EXPECT(in, "S7", rtt_rto(c) >= RTO_MIN && rtt_rto(c) <= RTO_MAX);
+	EXPECT(in, "S7", rtt_rto(c) >= RTO_VAR_MIN && rtt_rto(c) <= RTO_MAX);
 	floor = in->rtt_floor(in->ctx, &c->remote);
 	/* Karn: no sample is shorter than the way there and back. */
 	EXPECT(in, "S7", c->min_rtt >= floor);

@@ -20,17 +20,18 @@ rtt_sample(struct pw_tcp_conn *c, pw_ns rtt)
 	c->srtt = c->srtt - c->srtt / 8 + rtt / 8;
 }
 
+/* Section 2.3, where the floor stands for the clock granularity G, as in Linux: a
+ * path that never varies still leaves an ACK the time to be delayed. */
 pw_ns
 rtt_rto(const struct pw_tcp_conn *c)
 {
 	pw_ns rto;
 
 	if (c->srtt != 0)
-		rto = c->srtt + pw_max(4 * c->rttvar, PW_NS_PER_MS);
+		rto = c->srtt + pw_max(4 * c->rttvar, RTO_VAR_MIN);
 	else if ((c->flags & F_SYN_RTX) && synchronised(c))
 		rto = RTO_AFTER_SYN_LOSS;
 	else
 		rto = RTO_INITIAL;
-	rto = pw_max(rto, RTO_MIN);
 	return pw_min(rto << pw_min(c->backoff, RTO_BACKOFF_MAX), RTO_MAX);
 }

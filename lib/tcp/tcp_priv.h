@@ -28,10 +28,11 @@
 #define MSS_DEFAULT_V6 1220
 #define MSS_FLOOR      216
 
-/* RFC 6298; the minimum is Linux's, not the RFC's cautious second. */
+/* RFC 6298; not the RFC's cautious second, but what Linux takes at least for the
+ * variance: no time-out is shorter than a round trip and a delayed ACK. */
 #define RTO_INITIAL	   (1 * PW_NS_PER_S)
 #define RTO_AFTER_SYN_LOSS (3 * PW_NS_PER_S) /* section 5.7 */
-#define RTO_MIN		   (200 * PW_NS_PER_MS)
+#define RTO_VAR_MIN	   (200 * PW_NS_PER_MS)
 #define RTO_MAX		   (60 * PW_NS_PER_S)
 #define RTO_BACKOFF_MAX	   12
 #define PTO_MIN		   (2 * PW_NS_PER_MS) /* as Linux; a turn may be longer than the RTT */

@@ -75,7 +75,7 @@ check_conn(void *ctx, struct pw_tcp_conn *c)
 	CU_ASSERT_TRUE(c->ssthresh >= 2u * c->mss);
 	CU_ASSERT_TRUE(c->snd_una <= c->snd_nxt && c->snd_nxt <= snd_limit(c));
 	CU_ASSERT_TRUE(c->rcv_read <= c->rcv_nxt && c->n_sent <= SENT_MAX);
-	CU_ASSERT_TRUE(rtt_rto(c) >= RTO_MIN && rtt_rto(c) <= RTO_MAX);
+	CU_ASSERT_TRUE(rtt_rto(c) >= RTO_VAR_MIN && rtt_rto(c) <= RTO_MAX);
 	check_timers(c);
 }
 

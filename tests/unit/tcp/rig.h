@@ -22,6 +22,9 @@
 
 #define MS(n) ((pw_ns)(n)*PW_NS_PER_MS)
 
+/** The time-out of a connection that rig_accept() opened: 10 ms, and 200 of variance. */
+#define RIG_RTO MS(210)
+
 /** A segment that went out. */
 struct rig_seg {
 	struct pw_tcp_hdr h;

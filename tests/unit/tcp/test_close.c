@@ -145,9 +145,9 @@ c125_lost_fin_is_sent_again_then_freed(void)
 	pw_tcp_close(rig.user.c);
 	rig_run(&rig);
 	rig_skip(&rig);
-	rig_wait(&rig, MS(200));
+	rig_wait(&rig, RIG_RTO);
 	EXPECT_FLAGS(&rig, PW_TCP_FIN | PW_TCP_ACK);
-	rig_wait(&rig, MS(400));
+	rig_wait(&rig, 2 * RIG_RTO);
 	EXPECT_FLAGS(&rig, PW_TCP_FIN | PW_TCP_ACK);
 	rig_wait(&rig, MS(200000));
 	rig_skip(&rig);

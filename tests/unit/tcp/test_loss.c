@@ -95,7 +95,7 @@ static void
 c95_s7_rto_has_bounds(void)
 {
 	rig_accept(&rig, &rig_linux);
-	CU_ASSERT_EQUAL(rtt_rto(conn()), RTO_MIN);
+	CU_ASSERT_EQUAL(rtt_rto(conn()), RIG_RTO);
 	conn()->srtt = conn()->rttvar = MS(1000);
 	CU_ASSERT_EQUAL(rtt_rto(conn()), MS(5000));
 	conn()->backoff = RTO_BACKOFF_MAX;
@@ -107,11 +107,31 @@ c95_s7_rto_has_bounds(void)
 	conn()->srtt = MS(10);
 }
 
+/* The estimate of the variance fades on a path that never varies: the floor is what is
+ * left for a receiver that waits before it acknowledges. */
+static void
+c95_delayed_ack_on_a_steady_path_is_in_time(void)
+{
+	int i;
+
+	rig_accept(&rig, &rig_ancient);
+	for (i = 0; i < 100; i++)
+		rtt_sample(conn(), MS(250));
+	CU_ASSERT_TRUE(conn()->rttvar < MS(1));
+	pw_tcp_send(conn(), 1460);
+	rig_run(&rig);
+	EXPECT_DATA(&rig, 0, 1460);
+	rig_wait(&rig, MS(250 + 199));
+	EXPECT_NOTHING(&rig);
+	rig_ack(&rig, 1460);
+	CU_ASSERT_EQUAL(pw_tcp_stats(rig.t)->rtos, 0);
+}
+
 static void
 c96_karn_no_sample_from_what_was_sent_twice(void)
 {
 	in_flight(&rig_linux, 1);
-	rig_wait(&rig, MS(200));
+	rig_wait(&rig, RIG_RTO - MS(10));
 	EXPECT_DATA(&rig, 0, MSS);
 	rig.now += MS(20); /* would be a sample of its own */
 	rig_ack(&rig, MSS);
@@ -154,7 +174,7 @@ c96_karn_holds_for_probes(void)
 static void
 c97_s7_backoff_doubles_and_ends_with_an_ack(void)
 {
-	static const uint32_t gap_ms[] = {190, 400, 800, 1600, 3200, 6400};
+	static const uint32_t gap_ms[] = {200, 420, 840, 1680, 3360, 6720};
 	size_t i;
 
 	in_flight(&rig_linux, 1);
@@ -167,14 +187,14 @@ c97_s7_backoff_doubles_and_ends_with_an_ack(void)
 	rig_ack(&rig, MSS);
 	CU_ASSERT_EQUAL(conn()->at[TMR_LOSS], PW_NEVER);
 	CU_ASSERT_EQUAL(conn()->backoff, 0);
-	CU_ASSERT_EQUAL(rtt_rto(conn()), RTO_MIN);
+	CU_ASSERT_EQUAL(rtt_rto(conn()), RIG_RTO);
 }
 
 static void
 c105_timeout_leaves_one_segment(void)
 {
 	in_flight(&rig_ancient, 10);
-	rig_wait(&rig, MS(190));
+	rig_wait(&rig, RIG_RTO - MS(10));
 	EXPECT_DATA(&rig, 0, 1460);
 	EXPECT_NOTHING(&rig);
 	CU_ASSERT_EQUAL(conn()->cwnd, 1460);
@@ -191,8 +211,8 @@ static void
 c105_second_timeout_keeps_ssthresh(void)
 {
 	in_flight(&rig_ancient, 10);
-	rig_wait(&rig, MS(190));
-	rig_wait(&rig, MS(400));
+	rig_wait(&rig, RIG_RTO - MS(10));
+	rig_wait(&rig, 2 * RIG_RTO);
 	CU_ASSERT_EQUAL(rig_skip(&rig), 2);
 	CU_ASSERT_EQUAL(conn()->ssthresh, 7300);
 }
@@ -441,7 +461,7 @@ c108_tail_is_probed_after_two_round_trips(void)
 	rig_wait(&rig, 1);
 	EXPECT_DATA(&rig, 9 * MSS, MSS);
 	EXPECT_NOTHING(&rig);
-	rig_wait(&rig, MS(199));
+	rig_wait(&rig, RIG_RTO - MS(1));
 	EXPECT_NOTHING(&rig); /* one probe, then the time-out */
 	rig_wait(&rig, MS(1));
 	EXPECT_DATA(&rig, 0, MSS);
@@ -559,7 +579,7 @@ c105_sacked_data_is_not_sent_again_by_a_timeout(void)
 	rig_sack(&rig, 0, BLOCKS(MSS, 10 * MSS));
 	rig_run(&rig);
 	EXPECT_DATA(&rig, 0, MSS);
-	rig_wait(&rig, MS(200));
+	rig_wait(&rig, RIG_RTO);
 	EXPECT_DATA(&rig, 0, MSS);
 	rig_ack(&rig, 10 * MSS);
 	rig_run(&rig);
@@ -577,7 +597,7 @@ c115_reneging_is_survived(void)
 	rig_ack(&rig, MSS); /* it had let the other nine go */
 	rig_run(&rig);
 	rig_skip(&rig);
-	rig_wait(&rig, MS(200));
+	rig_wait(&rig, RIG_RTO);
 	EXPECT_DATA(&rig, MSS, MSS);
 	rig.now += MS(10);
 	rig_ack(&rig, 2 * MSS);
@@ -619,7 +639,7 @@ eifel_undoes_a_spurious_timeout(void)
 	in_flight(&rig_linux, 10);
 	original = rig.ts_ecr;
 	rig_wait(&rig, MS(10)); /* the probe is delayed as well */
-	rig_wait(&rig, MS(200));
+	rig_wait(&rig, RIG_RTO);
 	CU_ASSERT_EQUAL(conn()->ca, CA_LOSS);
 	rig_skip(&rig);
 	rig.ts_ecr = original;
@@ -637,7 +657,7 @@ static void
 answer_to_the_retransmission_undoes_nothing(void)
 {
 	in_flight(&rig_linux, 10);
-	rig_wait(&rig, MS(210));
+	rig_wait(&rig, RIG_RTO + MS(10));
 	rig_skip(&rig);
 	rig_ack(&rig, MSS); /* echoes the latest */
 	CU_ASSERT_EQUAL(conn()->ca, CA_LOSS);
@@ -657,7 +677,7 @@ timeout_in_recovery_does_not_undo_the_loss_before(void)
 	rig_run(&rig);
 	EXPECT_DATA(&rig, 0, MSS);
 	first_rtx = rig.ts_ecr;
-	rig_wait(&rig, MS(200));
+	rig_wait(&rig, RIG_RTO);
 	CU_ASSERT_EQUAL(conn()->ca, CA_LOSS);
 	rig_skip(&rig);
 	rig.ts_ecr = first_rtx;
@@ -729,7 +749,7 @@ c106_idle_connection_restarts_slowly(void)
 	in_flight(&rig_linux, 40);
 	rig_ack(&rig, 40 * MSS);
 	CU_ASSERT_TRUE(conn()->cwnd >= 40 * MSS);
-	rig_wait(&rig, MS(201));
+	rig_wait(&rig, RIG_RTO);
 	pw_tcp_send(conn(), 1000000);
 	rig_run(&rig);
 	CU_ASSERT_EQUAL(rig_skip(&rig), 10);
@@ -928,6 +948,7 @@ static CU_TestInfo tests[] = {
 	TEST(c93_three_seconds_after_a_lost_syn),
 	TEST(c94_rtt_estimate),
 	TEST(c95_s7_rto_has_bounds),
+	TEST(c95_delayed_ack_on_a_steady_path_is_in_time),
 	TEST(c96_karn_no_sample_from_what_was_sent_twice),
 	TEST(c96_karn_holds_for_what_a_repaired_hole_releases),
 	TEST(c96_karn_holds_for_probes),

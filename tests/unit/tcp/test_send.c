@@ -168,9 +168,10 @@ c88_silly_window_is_used_in_the_end(void)
 {
 	accept_and_send(&rig_linux, 1000);
 	rig_skip(&rig);
+	rig.now += MS(10);
 	rig_ack_wnd(&rig, 1000, 1 << 7);
 	pw_tcp_send(rig.user.c, 5000);
-	rig_wait(&rig, MS(199));
+	rig_wait(&rig, RIG_RTO - MS(1));
 	EXPECT_NOTHING(&rig);
 	rig_wait(&rig, MS(1));
 	EXPECT_DATA(&rig, 1000, 128);
@@ -181,6 +182,7 @@ shut(void)
 {
 	accept_and_send(&rig_linux, 1000);
 	rig_skip(&rig);
+	rig.now += MS(10);
 	rig_ack_wnd(&rig, 1000, 0);
 	pw_tcp_send(rig.user.c, 5000);
 	rig_run(&rig);
@@ -203,7 +205,7 @@ static void
 c87_shut_window_is_probed_doubling(void)
 {
 	static const uint32_t gap_ms[] = {
-		200, 400, 800, 1600, 3200, 6400, 12800, 25600, 51200, 60000, 60000};
+		210, 420, 840, 1680, 3360, 6720, 13440, 26880, 53760, 60000, 60000};
 	size_t i;
 
 	shut();
@@ -283,7 +285,7 @@ fin_waits_for_the_window(void)
 	pw_tcp_shutdown(rig.user.c);
 	rig_run(&rig);
 	EXPECT_NOTHING(&rig);
-	rig_wait(&rig, MS(200));
+	rig_wait(&rig, RIG_RTO);
 	expect_probe();
 	rig_ack(&rig, 1000);
 	rig_run(&rig);
@@ -405,7 +407,7 @@ window_probe_waits_for_the_way_out(void)
 {
 	shut();
 	rig.way_full = true;
-	rig_wait(&rig, MS(200));
+	rig_wait(&rig, RIG_RTO);
 	rig.way_full = false;
 	rig_run(&rig);
 	expect_probe();
