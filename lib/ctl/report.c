@@ -217,6 +217,18 @@ totals_port(FILE *out, const struct pw_port *port, const struct pw_port_stats *s
 	total(out, "rx_no_mbuf", s->rx_no_mbuf, "times the receive pool was empty");
 }
 
+/* Busy cycles by tsc_hz are the time that work took. */
+static void
+totals_worker(FILE *out, const struct pw_report *r)
+{
+	fputs("worker\n", out);
+	total(out, "turns", r->worker.turns, "turns of its loop");
+	total(out, "busy_turns", r->worker.busy_turns, "that moved a packet or ran a timer");
+	total(out, "busy_cycles", r->worker.busy_cycles, "TSC cycles of those");
+	total(out, "tsc_hz", r->tsc_hz, "TSC cycles in a second");
+	total(out, "sleeps", r->worker.sleeps, "times it slept");
+}
+
 static void
 totals_drops(FILE *out, const struct pw_drops *d)
 {
@@ -290,6 +302,7 @@ pw_report_totals(FILE *out, const struct pw_report *r)
 	totals_of(out, "tcp", &r->worker.tcp, tcp_counters, RTE_DIM(tcp_counters));
 	totals_of(out, "http", &r->http, http_counters, RTE_DIM(http_counters));
 	totals_of(out, NULL, &r->http, http_statuses, RTE_DIM(http_statuses));
+	totals_worker(out, r);
 	totals_drops(out, &r->worker.drops);
 	pw_report_ledger(out, r);
 }

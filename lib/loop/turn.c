@@ -176,6 +176,7 @@ pw_worker_turn(struct pw_worker *w, pw_ns now)
 	uint64_t received = 0;
 	uint64_t sent = 0;
 	bool moved;
+	pw_ns due;
 	uint32_t i;
 
 	w->now = now;
@@ -186,13 +187,15 @@ pw_worker_turn(struct pw_worker *w, pw_ns now)
 		received += receive(w, &w->ifs[i]);
 	if (w->service.run != NULL && (received != 0 || now >= w->service_at))
 		w->service_at = w->service.run(w->service.ctx, now);
-	if (received != 0 || pw_tcp_next(w->tcp) <= now)
+	due = pw_tcp_next(w->tcp);
+	if (received != 0 || due <= now)
 		pw_tcp_run(w->tcp, now);
 	for (i = 0; i < w->n_ifs; i++) {
 		pw_port_tx_flush(&w->ifs[i].tx, now);
 		sent += w->ifs[i].tx.packets;
 	}
-	moved = received != 0 || sent != w->sent;
+	/* Due at 0 is not a timer but what waits for room in the device: that is no work. */
+	moved = received != 0 || sent != w->sent || (due != 0 && due <= now);
 	w->sent = sent;
 	w->busy_turns += moved;
 	return moved;

@@ -120,10 +120,12 @@ totals_leave_zeroes_out(void)
 	now.worker.tcp.opened_passive = 5;
 	now.http.status[PW_HTTP_200] = 4;
 	now.worker.drops.n[PW_DROP_TCP_CKSUM] = 2;
+	now.worker.busy_cycles = 77;
 	totals();
 	SAYS("opened_passive                      5  connections established by a peer's SYN\n");
 	SAYS("200                                 4  OK\n");
 	SAYS("tcp_cksum                           2  TCP checksum wrong\n");
+	SAYS("busy_cycles                        77  TSC cycles of those\n");
 	CU_ASSERT_PTR_NULL(strstr(text, "opened_active"));
 	CU_ASSERT_PTR_NULL(strstr(text, "404"));
 }

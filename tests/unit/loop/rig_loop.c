@@ -56,6 +56,14 @@ app_acked(void *ctx, struct pw_tcp_conn *c, pw_off una, pw_ns now)
 }
 
 static void
+app_timer(void *ctx, struct pw_tcp_conn *c, pw_ns now)
+{
+	struct rig_loop *l = ctx;
+
+	l->n_timers++;
+}
+
+static void
 app_gone(void *ctx, struct pw_tcp_conn *c, enum pw_tcp_end why, pw_ns now)
 {
 	struct rig_loop *l = ctx;
@@ -70,6 +78,7 @@ static const struct pw_tcp_app app = {
 	.eof = app_eof,
 	.source = app_source,
 	.acked = app_acked,
+	.timer = app_timer,
 	.gone = app_gone,
 };
 

@@ -25,7 +25,7 @@ struct rig_loop {
 	bool unfinished; /* the test leaves a connection or packets behind on purpose */
 	/* The service. */
 	uint64_t answer_bytes;
-	uint32_t n_open, n_gone, n_ticks, n_drains, n_runs;
+	uint32_t n_open, n_gone, n_timers, n_ticks, n_drains, n_runs;
 	pw_ns run_at; /* what run() answers */
 	enum pw_tcp_end last_end;
 	/* The client. */

@@ -78,6 +78,29 @@ an_empty_turn_moves_nothing(void)
 }
 
 static void
+set_timer(void *ctx, struct pw_tcp_conn *c)
+{
+	pw_tcp_set_timer(c, *(const pw_ns *)ctx);
+}
+
+static void
+a_timer_alone_makes_a_turn_busy(void)
+{
+	pw_ns at = 2 * PW_NS_PER_S;
+	uint64_t before;
+
+	rig_loop_connect(&l);
+	pw_tcp_each(pw_worker_tcp(l.w), set_timer, &at);
+	rig_loop_turn(&l, 1);
+	before = stats()->busy_turns;
+	CU_ASSERT_FALSE(rig_loop_turn(&l, 1));
+	CU_ASSERT_TRUE(rig_loop_turn(&l, 2 * PW_NS_PER_S));
+	CU_ASSERT_EQUAL(l.n_timers, 1);
+	CU_ASSERT_EQUAL(stats()->busy_turns, before + 1);
+	rig_loop_bye(&l);
+}
+
+static void
 c57_syn_to_closed_port(void)
 {
 	rig_arp(&l.f, rig_all_mac, 1, rig_peer_mac, PEER, rig_our_mac, US);
@@ -330,6 +353,7 @@ service_runs_when_due_or_received(void)
 static CU_TestInfo tests[] = {
 	{"arp_and_echo_are_answered", arp_and_echo_are_answered},
 	{"an_empty_turn_moves_nothing", an_empty_turn_moves_nothing},
+	{"a_timer_alone_makes_a_turn_busy", a_timer_alone_makes_a_turn_busy},
 	{"c57_syn_to_closed_port", c57_syn_to_closed_port},
 	{"a_file_is_served_without_a_copy", a_file_is_served_without_a_copy},
 	{"c158_tx_ring_full_at_every_step", c158_tx_ring_full_at_every_step},
