@@ -7,20 +7,24 @@
  * of the timestamp carry what else it offered, so that with timestamps nothing
  * is lost. Without them the connection does without window scaling and SACK.
  *
- *	ISN    31..27 clock of 64 s   26..24 MSS   23..0 hash
+ *	ISN    31..30 clock of 64 s   29..27 MSS   26..0 hash
  *	TSval  5..2 window shift (15: none)   1 SACK   0 zero
+ *
+ * The clock's low bits say which of the latest minutes it was; the hash is over all of
+ * the clock, so that no cookie is good again when those bits come round.
  */
 #include "tcp_priv.h"
 
-#define CLOCK_BITS 5
+#define CLOCK_BITS 2
 #define CLOCK_NS   (64 * PW_NS_PER_S)
-#define MSS_SHIFT  24
-#define HASH_MASK  0xffffffu
+#define MSS_BITS   3
+#define MSS_SHIFT  (32 - CLOCK_BITS - MSS_BITS)
+#define HASH_MASK  ((1u << MSS_SHIFT) - 1)
 #define OPTS_MASK  0x3fu
 #define NO_SHIFT   15u
 
 /* What is common on the Internet, in rising order. */
-static const uint16_t mss_table[8] = {216, 536, 1220, 1300, 1400, 1440, 1460, 8960};
+static const uint16_t mss_table[1 << MSS_BITS] = {216, 536, 1220, 1300, 1400, 1440, 1460, 8960};
 
 static uint32_t
 mss_index(uint32_t mss)
@@ -35,23 +39,17 @@ mss_index(uint32_t mss)
 static uint32_t
 slow_clock(const struct pw_tcp *t)
 {
-	return (uint32_t)(t->now / CLOCK_NS) & ((1u << CLOCK_BITS) - 1);
+	return (uint32_t)(t->now / CLOCK_NS);
 }
 
 static uint32_t
-hash_of(const struct pw_tcp *t, const struct seg_in *in, uint32_t peer_isn, uint32_t head)
+cookie_isn(const struct pw_tcp *t, const struct seg_in *in, uint32_t peer_isn, uint32_t clock,
+	uint32_t mss_i)
 {
-	return secret_cookie(t, in->dst, in->h.dport, in->src, in->h.sport, peer_isn, head) &
-	       HASH_MASK;
-}
+	uint32_t hash = secret_cookie(
+		t, in->dst, in->h.dport, in->src, in->h.sport, peer_isn, clock << MSS_BITS | mss_i);
 
-static uint32_t
-cookie_isn(const struct pw_tcp *t, const struct seg_in *in)
-{
-	uint32_t mss = in->o.has & PW_OPT_MSS ? in->o.mss : MSS_DEFAULT_V4;
-	uint32_t head = slow_clock(t) << (32 - CLOCK_BITS) | mss_index(mss) << MSS_SHIFT;
-
-	return head | hash_of(t, in, in->h.seq, head);
+	return clock << (32 - CLOCK_BITS) | mss_i << MSS_SHIFT | (hash & HASH_MASK);
 }
 
 /* A timestamp not later than now whose low bits are @p bits. */
@@ -74,12 +72,13 @@ option_bits(const struct pw_tcp_opts *o)
 void
 cookie_answer(struct pw_tcp *t, const struct seg_in *in)
 {
+	uint32_t mss = in->o.has & PW_OPT_MSS ? in->o.mss : MSS_DEFAULT_V4;
 	uint8_t opts[PW_TCP_OPT_MAX];
 	struct pw_tcp_opts o = {.has = PW_OPT_MSS, .mss = tcp_mss_option(t, in->src)};
 	struct pw_tcp_hdr h = {
 		.sport = in->h.dport,
 		.dport = in->h.sport,
-		.seq = cookie_isn(t, in),
+		.seq = cookie_isn(t, in, in->h.seq, slow_clock(t), mss_index(mss)),
 		.ack = in->h.seq + 1,
 		.wnd = (uint16_t)pw_min(t->cfg.rcv_buf_bytes, UINT16_MAX),
 		.flags = PW_TCP_SYN | PW_TCP_ACK,
@@ -97,12 +96,19 @@ cookie_answer(struct pw_tcp *t, const struct seg_in *in)
 	out_bare(t, in->dst, in->src, &h, opts);
 }
 
+static uint32_t
+mss_index_in(uint32_t isn)
+{
+	return isn >> MSS_SHIFT & (RTE_DIM(mss_table) - 1);
+}
+
 static bool
 cookie_good(const struct pw_tcp *t, const struct seg_in *in, uint32_t isn)
 {
-	uint32_t age = (slow_clock(t) - (isn >> (32 - CLOCK_BITS))) & ((1u << CLOCK_BITS) - 1);
+	uint32_t clock = slow_clock(t);
+	uint32_t age = (clock - (isn >> (32 - CLOCK_BITS))) & ((1u << CLOCK_BITS) - 1);
 
-	return age <= 1 && (isn & HASH_MASK) == hash_of(t, in, in->h.seq - 1, isn & ~HASH_MASK);
+	return age <= 1 && isn == cookie_isn(t, in, in->h.seq - 1, clock - age, mss_index_in(isn));
 }
 
 /* What the peer's SYN had said, as far as the cookie could carry it. */
@@ -111,8 +117,7 @@ recall_options(const struct pw_tcp *t, const struct seg_in *in, uint32_t isn, st
 {
 	uint32_t bits;
 
-	*o = (struct pw_tcp_opts){
-		.has = PW_OPT_MSS, .mss = mss_table[isn >> MSS_SHIFT & (RTE_DIM(mss_table) - 1)]};
+	*o = (struct pw_tcp_opts){.has = PW_OPT_MSS, .mss = mss_table[mss_index_in(isn)]};
 	if ((in->o.has & PW_OPT_TS) == 0)
 		return;
 	bits = (in->o.ts_ecr - secret_ts_off(t, in->dst, in->src)) & OPTS_MASK;

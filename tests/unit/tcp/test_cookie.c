@@ -148,6 +148,29 @@ a15_cookie_of_half_an_hour_ago_is_refused(void)
 	rig_skip(r);
 }
 
+/* The same while the attack goes on: whatever the clock's bits in the cookie say, they
+ * come round, and the hash does not. */
+static void
+a15_old_cookie_is_refused_under_a_long_attack(void)
+{
+	struct rig *r = &rig;
+	int i;
+
+	CU_ASSERT_EQUAL(rig_syn(r, &rig_linux), PW_DROP_TCP_BACKLOG);
+	rig_learn(r, &rig_linux, rig_next(r));
+	r->now += 64 * PW_NS_PER_S;
+	for (i = 0; i < 70; i++) {
+		r->now += 64 * PW_NS_PER_S;
+		CU_ASSERT_EQUAL(stray_syn(r, (uint16_t)(100 + i)), PW_DROP_TCP_BACKLOG);
+		rig_skip(r);
+		CU_ASSERT_EQUAL(rig_ack(r, 0), PW_DROP_TCP_CLOSED);
+		EXPECT_FLAGS(r, PW_TCP_RST);
+	}
+	CU_ASSERT_EQUAL(pw_tcp_stats(r->t)->cookies_good, 0);
+	rig_wait(r, 0);
+	rig_skip(r);
+}
+
 static CU_TestInfo tests[] = {
 	{"c70_backlog_full_keeps_nothing", c70_backlog_full_keeps_nothing},
 	{"c132_options_come_back_in_the_timestamp", c132_options_come_back_in_the_timestamp},
@@ -155,6 +178,8 @@ static CU_TestInfo tests[] = {
 	{"a15_forged_cookie_is_refused", a15_forged_cookie_is_refused},
 	{"a15_old_cookie_is_refused", a15_old_cookie_is_refused},
 	{"a15_cookie_of_half_an_hour_ago_is_refused", a15_cookie_of_half_an_hour_ago_is_refused},
+	{"a15_old_cookie_is_refused_under_a_long_attack",
+		a15_old_cookie_is_refused_under_a_long_attack},
 	CU_TEST_INFO_NULL,
 };
 CU_SuiteInfo suite_tcp_cookie = {
