@@ -245,20 +245,36 @@ mark_first_lost(struct pw_tcp_conn *c)
 	c->sacked = (uint32_t)pw_min(c->sacked, flight(c) - c->lost);
 }
 
-/* RFC 6582 for a peer without SACK: a duplicate ACK means that one more segment
- * has left the network, the third that the first one is lost. */
+/* A segment more has left the network, if what is in flight leaves room for it. No
+ * more of them than were in flight at the first duplicate: who makes duplicates up
+ * gains nothing by a thousand (RFC 5681 section 3.2). */
 static void
-count_duplicate(struct pw_tcp_conn *c, struct ack *a)
+credit_duplicate(struct pw_tcp_conn *c, struct ack *a)
 {
 	uint32_t room = flight(c) - c->lost - c->sacked;
 
+	if (room < 2u * c->mss || c->dup_room < c->mss)
+		return;
+	c->dup_room -= c->mss;
+	c->sacked += c->mss;
+	a->delivered += c->mss;
+}
+
+/* RFC 6582 for a peer without SACK: the third duplicate ACK means that the first
+ * segment is lost; the two before it may release a new one each (RFC 3042). */
+static void
+count_duplicate(struct pw_tcp_conn *c, struct ack *a)
+{
+	bool begins;
+
+	if (c->dup_acks == 0)
+		c->dup_room = flight(c);
 	c->dup_acks += c->dup_acks < UINT8_MAX;
-	if (room >= 2u * c->mss) {
-		c->sacked += c->mss;
-		a->delivered += c->mss;
-	}
-	if (c->ca == CA_OPEN && c->dup_acks == DUP_THRESH &&
-		(c->recover == 0 || c->snd_una > c->recover)) {
+	begins = c->ca == CA_OPEN && c->dup_acks == DUP_THRESH &&
+		 (c->recover == 0 || c->snd_una > c->recover);
+	if (c->ca != CA_OPEN || c->dup_acks < DUP_THRESH || begins)
+		credit_duplicate(c, a);
+	if (begins) {
 		mark_first_lost(c);
 		a->newly_lost += c->lost;
 	}

@@ -252,14 +252,13 @@ bool
 conn_established(struct pw_tcp_conn *c, pw_ns now)
 {
 	struct pw_tcp *t = c->t;
-	uint32_t iw = t->defaults.init_window_segs * c->mss;
 
 	conn_set_state(c, PW_TCP_ESTABLISHED);
 	c->backoff = 0;
 	c->progress_ms = t->now_ms;
 	tmr_set(c, TMR_LOSS, PW_NEVER);
 	/* RFC 6928, and RFC 5681 3.1: one segment when the SYN was lost. */
-	c->cwnd = c->flags & F_SYN_RTX ? c->mss : iw;
+	c->cwnd = c->flags & F_SYN_RTX ? c->mss : initial_window(c);
 	c->cc_ops->init(c);
 	c->heard_ms = t->now_ms;
 	tmr_on_heard(c);

@@ -398,7 +398,7 @@ restart_after_idle(struct pw_tcp_conn *c, pw_ns now)
 {
 	if (flight(c) > 0 || c->last_send == 0 || now - c->last_send <= rtt_rto(c))
 		return;
-	c->cwnd = (uint32_t)pw_min(c->cwnd, INIT_WINDOW_SEGS * c->mss);
+	c->cwnd = (uint32_t)pw_min(c->cwnd, initial_window(c));
 	c->cc_ops->on_restart(c);
 }
 

@@ -227,7 +227,7 @@ void pw_tcp_set_timer(struct pw_tcp_conn *c, pw_ns at);
 /** What can be set while it runs. */
 enum pw_tcp_option {
 	PW_TCP_MTU,		/**< of layer 3, in bytes: PW_TCP_MTU_MIN to 65,535 */
-	PW_TCP_INIT_WINDOW,	/**< in segments: 1 to 10 (RFC 6928) [10] */
+	PW_TCP_INIT_WINDOW,	/**< in segments: 1 to 10 (RFC 6928, and its bound in bytes) [10] */
 	PW_TCP_WINDOW_SCALE,	/**< offer and take it: 0 or 1 [1] */
 	PW_TCP_SACK,		/**< likewise [1] */
 	PW_TCP_TIMESTAMPS,	/**< likewise [1] */

@@ -45,6 +45,7 @@
 #define SYN_ACK_RETRIES	 5
 #define DUP_THRESH	 3
 #define INIT_WINDOW_SEGS 10			  /* RFC 6928 */
+#define INIT_WINDOW	 14600			  /* bytes; the same where segments are long */
 #define PAWS_IDLE_MS	 (24u * 24 * 3600 * 1000) /* RFC 7323 5.5 */
 
 #define KEEP_INTERVAL_MS 75000
@@ -250,6 +251,7 @@ struct pw_tcp_conn {
 	uint32_t recover_fs; /**< flight size when the recovery began */
 	uint32_t prior_cwnd;
 	uint32_t prior_ssthresh;
+	uint32_t dup_room;    /**< bytes that duplicate ACKs may still vouch for; no SACK */
 	uint32_t undo_rtx;    /**< bytes sent again that no DSACK has named yet */
 	uint32_t rtx_ts;      /**< TSval of the recovery's first retransmission */
 	uint32_t max_wnd;     /**< largest window that the peer announced */
@@ -432,6 +434,15 @@ static inline uint32_t
 pipe_bytes(const struct pw_tcp_conn *c)
 {
 	return flight(c) - c->sacked - c->lost;
+}
+
+/** RFC 6928 section 2; also the most that is left of cwnd after idling (RFC 5681 4.1). */
+static inline uint32_t
+initial_window(const struct pw_tcp_conn *c)
+{
+	uint32_t most = (uint32_t)pw_max(2u * c->mss, INIT_WINDOW);
+
+	return (uint32_t)pw_min(c->t->defaults.init_window_segs * c->mss, most);
 }
 
 /** One past the last offset there is to send, FIN included. */

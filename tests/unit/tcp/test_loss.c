@@ -729,18 +729,47 @@ a20_divided_acks_earn_no_more(void)
 	rig_skip(&rig);
 }
 
-/* Spoofed duplicates of a peer that has all: bounded by what is in flight. */
+/* Spoofed duplicates of a peer that has all: bounded by what is in flight, although
+ * its window would admit a thousand segments more. */
 static void
 a20_spoofed_duplicates_release_no_flood(void)
 {
+	const struct rig_peer wide = {.mss = 1460, .wnd = 64000, .wscale = 7};
 	uint32_t i;
 
-	in_flight_with_more(&rig_ancient, 10);
+	in_flight_with_more(&wide, 10);
 	for (i = 0; i < 1000; i++) {
 		rig_ack(&rig, 0);
 		rig_run(&rig);
 	}
-	CU_ASSERT_TRUE(rig_skip(&rig) <= 44); /* the peer's window, at most */
+	CU_ASSERT_EQUAL(pw_tcp_stats(rig.t)->rtx_segs, 1);
+	CU_ASSERT_TRUE(rig_skip(&rig) <= 10);
+}
+
+/* Nor after the recovery, when none is begun for them (RFC 6582 section 4.1). */
+static void
+a20_spoofed_duplicates_at_recover_release_two(void)
+{
+	int i;
+
+	in_flight(&rig_ancient, 10);
+	for (i = 0; i < 3; i++)
+		rig_ack(&rig, 0);
+	rig_run(&rig);
+	EXPECT_DATA(&rig, 0, 1460);
+	rig_ack(&rig, 14600);
+	CU_ASSERT_EQUAL(conn()->ca, CA_OPEN);
+	conn()->recover = 24 * 1460; /* as if all of that had been sent in it */
+	pw_tcp_send(conn(), 1000000);
+	rig_run(&rig);
+	CU_ASSERT_TRUE(rig_skip(&rig) > 3);
+	for (i = 0; i < 20; i++) {
+		rig_ack(&rig, 14600);
+		rig_run(&rig);
+	}
+	CU_ASSERT_EQUAL(conn()->dup_acks, 20);
+	CU_ASSERT_EQUAL(rig_skip(&rig), 2);
+	CU_ASSERT_EQUAL(pw_tcp_stats(rig.t)->rtx_segs, 1);
 }
 
 static void
@@ -985,6 +1014,7 @@ static CU_TestInfo tests[] = {
 	TEST(c99_slow_start_counts_bytes),
 	TEST(a20_divided_acks_earn_no_more),
 	TEST(a20_spoofed_duplicates_release_no_flood),
+	TEST(a20_spoofed_duplicates_at_recover_release_two),
 	TEST(c106_idle_connection_restarts_slowly),
 	TEST(c107_application_limited_window_does_not_grow),
 	TEST(c23_smaller_path_is_obeyed_at_once),

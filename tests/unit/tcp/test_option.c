@@ -138,6 +138,36 @@ mtu_and_initial_window_of_new_connections(void)
 	CU_ASSERT_EQUAL(info.cwnd_bytes, 3 * info.mss_bytes);
 }
 
+/* RFC 6928 section 2: 10 segments, 14,600 bytes, but 2 segments in any case. */
+static void
+c98_initial_window_of_long_segments(void)
+{
+	static const struct {
+		uint16_t mtu;
+		uint32_t iw;
+	} cases[] = {
+		{576, 10 * (576 - 52)},
+		{1500, 10 * 1448},
+		{1512, 14600},
+		{4040, 14600},
+		{9000, 2 * 8948},
+	};
+	struct rig_peer p = rig_linux;
+	size_t i;
+
+	for (i = 0; i < RTE_DIM(cases); i++) {
+		struct pw_tcp_info info;
+
+		pw_tcp_set(rig.t, PW_TCP_MTU, cases[i].mtu);
+		p.mss = 9000;
+		rig_accept(&rig, &p);
+		pw_tcp_get_info(rig.user.c, &info);
+		CU_ASSERT_EQUAL(info.cwnd_bytes, cases[i].iw);
+		teardown();
+		setup();
+	}
+}
+
 static void
 wrong_values_change_nothing(void)
 {
@@ -161,6 +191,7 @@ static CU_TestInfo tests[] = {
 	{"user_timeout_of_one_connection", user_timeout_of_one_connection},
 	{"options_switched_off_are_not_agreed", options_switched_off_are_not_agreed},
 	{"mtu_and_initial_window_of_new_connections", mtu_and_initial_window_of_new_connections},
+	{"c98_initial_window_of_long_segments", c98_initial_window_of_long_segments},
 	{"wrong_values_change_nothing", wrong_values_change_nothing},
 	CU_TEST_INFO_NULL,
 };
