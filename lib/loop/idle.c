@@ -27,8 +27,6 @@ idle_open(struct pw_worker *w)
 
 	w->epfd = -1;
 	w->wakefd = -1;
-	if (w->idle != PW_IDLE_SLEEP)
-		return 0;
 	w->epfd = epoll_create1(EPOLL_CLOEXEC);
 	w->wakefd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
 	if (w->epfd < 0 || w->wakefd < 0)
@@ -74,6 +72,14 @@ arm(struct pw_worker *w, bool on)
 }
 
 void
+pw_worker_set_idle(struct pw_worker *w, enum pw_idle idle)
+{
+	if (w->armed)
+		arm(w, false);
+	w->idle = idle;
+}
+
+void
 idle_busy(struct pw_worker *w)
 {
 	w->busy_at = w->now;
@@ -89,7 +95,7 @@ next_deadline(const struct pw_worker *w)
 	pw_ns at = pw_min(pw_min(w->second_at, w->service_at), pw_tcp_next(w->tcp));
 	uint32_t i;
 
-	if (w->phase != PHASE_SERVE)
+	if (w->phase != PHASE_SERVE || w->jobs != NULL)
 		at = pw_min(at, w->chores_at);
 	for (i = 0; i < w->n_ifs; i++) {
 		if (pw_port_tx_waiting(&w->ifs[i].tx) != 0)

@@ -48,6 +48,7 @@ enum phase {
 struct command {
 	uint64_t what; /* enum pw_worker_do */
 	pw_ns ns;
+	struct pw_worker_job *job;
 };
 
 struct pw_worker {
@@ -72,6 +73,8 @@ struct pw_worker {
 
 	struct pw_service service;
 	struct rte_ring *control;
+	struct pw_worker_job *jobs; /* in the order they came */
+	struct pw_worker_job **last_job;
 	uint64_t tsc_base;
 	uint64_t tsc_mult; /* nanoseconds per cycle, times 2^32 */
 	struct pw_mem mem;

@@ -108,10 +108,29 @@ bool pw_worker_done(const struct pw_worker *w);
 enum pw_worker_do {
 	PW_WORKER_DRAIN, /**< no new connections; stop when none is left, or after `ns` */
 	PW_WORKER_STOP,	 /**< reset all connections and stop */
+	PW_WORKER_JOB,	 /**< for pw_worker_post_job() */
 };
 
 /** Ask a worker for something. Any thread. @return 0, or -EAGAIN: 64 are waiting */
 int pw_worker_post(struct pw_worker *w, enum pw_worker_do what, pw_ns ns);
+
+/**
+ * Something to be done on a worker's thread, one step a turn, so that however much it is
+ * in all, no turn takes long. The memory is the asker's, until done or until the worker
+ * has returned from its run.
+ */
+struct pw_worker_job {
+	/** One step, of bounded cost. @return true: that was the last one */
+	bool (*step)(struct pw_worker_job *job, struct pw_worker *w, pw_ns now);
+	struct pw_worker_job *next; /**< of the worker */
+	uint32_t done;		    /**< for pw_worker_job_done() */
+};
+
+/** Have a job done after those that were posted before. Any thread. @return as pw_worker_post() */
+int pw_worker_post_job(struct pw_worker *w, struct pw_worker_job *job);
+
+/** Was its last step made? What the steps wrote can be read then. */
+bool pw_worker_job_done(const struct pw_worker_job *job);
 
 /** A snapshot, taken while the worker runs: each figure is right, not all at one moment. */
 struct pw_worker_stats {
@@ -144,6 +163,20 @@ struct pw_worker_leaks {
 
 /** After pw_worker_run() and pw_port_stop(). @return true when nothing is missing. */
 bool pw_worker_get_leaks(const struct pw_worker *w, struct pw_worker_leaks *out);
+
+/** What the worker at port @p i of its n_ifs did with payload bytes. Any thread. */
+void pw_worker_get_ledger(const struct pw_worker *w, uint32_t i, struct pw_ledger *out);
+
+/** Of its port @p i: for its own thread, or when it does not run. */
+struct pw_link *pw_worker_link(struct pw_worker *w, uint32_t i);
+/** For pw_seg_page_held() and the like, on any thread. */
+const struct pw_seg *pw_worker_seg(const struct pw_worker *w, uint32_t i);
+
+/** What to do when there is nothing to do; on its own thread. */
+void pw_worker_set_idle(struct pw_worker *w, enum pw_idle idle);
+
+/** Take new connections, or refuse them; those there are live on. On its own thread. */
+void pw_worker_accept(struct pw_worker *w, bool yes);
 
 /** The TCP of a worker; for its own thread, or when it does not run. */
 struct pw_tcp *pw_worker_tcp(struct pw_worker *w);

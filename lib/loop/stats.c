@@ -63,6 +63,13 @@ pw_worker_get_stats(const struct pw_worker *w, struct pw_worker_stats *out)
 	pw_tcp_get_usage(w->tcp, &out->usage);
 }
 
+void
+pw_worker_get_ledger(const struct pw_worker *w, uint32_t i, struct pw_ledger *out)
+{
+	memset(out, 0, sizeof(*out));
+	add_words(out, pw_seg_ledger(w->ifs[i].seg), sizeof(*out));
+}
+
 bool
 pw_worker_get_leaks(const struct pw_worker *w, struct pw_worker_leaks *out)
 {

@@ -201,6 +201,7 @@ pw_worker_create(const struct pw_worker_cfg *cfg)
 	w->idle = cfg->idle;
 	w->epfd = -1;
 	w->wakefd = -1;
+	w->last_job = &w->jobs;
 	w->mem = (struct pw_mem){.alloc = mem_alloc, .free = mem_free, .ctx = w};
 	start_clock(w);
 	for (i = 0; err == 0 && i < RTE_DIM(steps); i++)
@@ -240,8 +241,8 @@ pw_worker_destroy(struct pw_worker *w)
 static void
 set_phase(struct pw_worker *w, enum phase phase, pw_ns until)
 {
-	w->phase = phase;
 	w->until = until;
+	__atomic_store_n(&w->phase, phase, __ATOMIC_RELEASE);
 }
 
 static void
@@ -268,6 +269,14 @@ drain(struct pw_worker *w, pw_ns until, pw_ns now)
 }
 
 static void
+queue_job(struct pw_worker *w, struct pw_worker_job *job)
+{
+	job->next = NULL;
+	*w->last_job = job;
+	w->last_job = &job->next;
+}
+
+static void
 take_orders(struct pw_worker *w, pw_ns now)
 {
 	struct command c;
@@ -275,9 +284,27 @@ take_orders(struct pw_worker *w, pw_ns now)
 	while (rte_ring_dequeue_elem(w->control, &c, sizeof(c)) == 0) {
 		if (c.what == PW_WORKER_STOP)
 			stop(w, now);
-		else
+		else if (c.what == PW_WORKER_DRAIN)
 			drain(w, now + c.ns, now);
+		else
+			queue_job(w, c.job);
 	}
+}
+
+/* One step of the oldest job; the next one a turn later. */
+static void
+work_on(struct pw_worker *w, pw_ns now)
+{
+	struct pw_worker_job *job = w->jobs;
+
+	if (job->step(job, w, now)) {
+		w->jobs = job->next;
+		if (w->jobs == NULL)
+			w->last_job = &w->jobs;
+		__atomic_store_n(&job->done, 1, __ATOMIC_RELEASE);
+	}
+	if (w->jobs != NULL)
+		w->chores_at = now;
 }
 
 static uint32_t
@@ -325,6 +352,8 @@ loop_chores(struct pw_worker *w, pw_ns now)
 	for (i = 0; i < w->n_ifs; i++)
 		pw_link_run(w->ifs[i].link, now);
 	take_orders(w, now);
+	if (unlikely(w->jobs != NULL))
+		work_on(w, now);
 	go_on(w, now);
 }
 
@@ -354,7 +383,16 @@ pw_worker_run(struct pw_worker *w)
 bool
 pw_worker_done(const struct pw_worker *w)
 {
-	return w->phase == PHASE_DONE;
+	return __atomic_load_n(&w->phase, __ATOMIC_ACQUIRE) == PHASE_DONE;
+}
+
+static int
+post(struct pw_worker *w, struct command *c)
+{
+	if (rte_ring_enqueue_elem(w->control, c, sizeof(*c)) != 0)
+		return -EAGAIN;
+	idle_wake(w);
+	return 0;
 }
 
 int
@@ -362,10 +400,41 @@ pw_worker_post(struct pw_worker *w, enum pw_worker_do what, pw_ns ns)
 {
 	struct command c = {.what = what, .ns = ns};
 
-	if (rte_ring_enqueue_elem(w->control, &c, sizeof(c)) != 0)
-		return -EAGAIN;
-	idle_wake(w);
-	return 0;
+	return post(w, &c);
+}
+
+int
+pw_worker_post_job(struct pw_worker *w, struct pw_worker_job *job)
+{
+	struct command c = {.what = PW_WORKER_JOB, .job = job};
+
+	job->done = 0;
+	return post(w, &c);
+}
+
+bool
+pw_worker_job_done(const struct pw_worker_job *job)
+{
+	return __atomic_load_n(&job->done, __ATOMIC_ACQUIRE) != 0;
+}
+
+void
+pw_worker_accept(struct pw_worker *w, bool yes)
+{
+	if (w->phase == PHASE_SERVE)
+		pw_tcp_accept(w->tcp, yes);
+}
+
+struct pw_link *
+pw_worker_link(struct pw_worker *w, uint32_t i)
+{
+	return w->ifs[i].link;
+}
+
+const struct pw_seg *
+pw_worker_seg(const struct pw_worker *w, uint32_t i)
+{
+	return w->ifs[i].seg;
 }
 
 struct pw_tcp *

@@ -137,7 +137,7 @@ cookie_accept(struct pw_tcp *t, const struct listener *l, const struct seg_in *i
 	struct seg_in syn = *in;
 	struct pw_tcp_conn *c;
 
-	if (f != PW_TCP_ACK || t->now >= t->cookie_until || t->draining)
+	if (f != PW_TCP_ACK || t->now >= t->cookie_until || t->refusing)
 		return NULL;
 	if (!cookie_good(t, in, isn)) {
 		t->stats.cookies_bad++;

@@ -98,7 +98,7 @@ listen_input(struct pw_tcp *t, struct seg_in *in, uint32_t isn_above, bool has_i
 		return PW_DROP_TCP_LISTEN;
 	if (f & PW_TCP_FIN)
 		return PW_DROP_TCP_SYN_FIN;
-	if (t->draining) {
+	if (t->refusing) {
 		out_rst_for(t, in);
 		return PW_DROP_TCP_DRAIN;
 	}

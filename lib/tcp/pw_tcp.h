@@ -155,6 +155,9 @@ int pw_tcp_listen(struct pw_tcp *t, uint16_t port, const struct pw_tcp_app *app,
  */
 void pw_tcp_drain(struct pw_tcp *t);
 
+/** Take new connections, or answer every SYN with RST; those there are live on. */
+void pw_tcp_accept(struct pw_tcp *t, bool yes);
+
 /** Reset every connection. */
 void pw_tcp_abort_all(struct pw_tcp *t, pw_ns now);
 
@@ -275,6 +278,20 @@ void pw_tcp_get_info(const struct pw_tcp_conn *c, struct pw_tcp_info *out);
 
 /** Call @p fn for each connection. */
 void pw_tcp_each(struct pw_tcp *t, void (*fn)(void *ctx, struct pw_tcp_conn *c), void *ctx);
+
+/**
+ * A part of that: look at @p n places from @p at on, and move it behind them; a connection
+ * that lives all the while is met once.
+ * @return false when there is nothing more
+ */
+bool pw_tcp_each_part(struct pw_tcp *t, uint32_t *at, uint32_t n,
+	void (*fn)(void *ctx, struct pw_tcp_conn *c), void *ctx);
+
+/** Number of its place: its own for as long as it lives. */
+uint32_t pw_tcp_conn_id(const struct pw_tcp_conn *c);
+
+/** The connection that has this place now, or NULL. */
+struct pw_tcp_conn *pw_tcp_conn_by_id(struct pw_tcp *t, uint32_t id);
 
 /* clang-format off */
 #define PW_TCP_STATS(X) \

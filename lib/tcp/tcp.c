@@ -87,6 +87,32 @@ pw_tcp_each(struct pw_tcp *t, void (*fn)(void *ctx, struct pw_tcp_conn *c), void
 			fn(ctx, conn_at(t, i));
 }
 
+bool
+pw_tcp_each_part(struct pw_tcp *t, uint32_t *at, uint32_t n,
+	void (*fn)(void *ctx, struct pw_tcp_conn *c), void *ctx)
+{
+	uint32_t end = (uint32_t)pw_min((uint64_t)*at + n, t->cfg.max_conns);
+
+	for (; *at < end; ++*at)
+		if (conn_at(t, *at)->state != PW_TCP_CLOSED)
+			fn(ctx, conn_at(t, *at));
+	return end < t->cfg.max_conns;
+}
+
+uint32_t
+pw_tcp_conn_id(const struct pw_tcp_conn *c)
+{
+	return conn_index(c);
+}
+
+struct pw_tcp_conn *
+pw_tcp_conn_by_id(struct pw_tcp *t, uint32_t id)
+{
+	if (id >= t->cfg.max_conns || conn_at(t, id)->state == PW_TCP_CLOSED)
+		return NULL;
+	return conn_at(t, id);
+}
+
 static void
 forget(void *ctx, struct pw_tcp_conn *c)
 {
@@ -134,7 +160,14 @@ void
 pw_tcp_drain(struct pw_tcp *t)
 {
 	t->draining = true;
+	t->refusing = true;
 	pw_tcp_each(t, drain_one, NULL);
+}
+
+void
+pw_tcp_accept(struct pw_tcp *t, bool yes)
+{
+	t->refusing = !yes || t->draining;
 }
 
 static void

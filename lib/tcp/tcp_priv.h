@@ -339,6 +339,7 @@ struct pw_tcp {
 	pw_ns now;	 /**< of the current turn */
 	uint32_t now_ms; /**< the same, for timestamps */
 	bool draining;
+	bool refusing; /**< SYNs are answered by RST */
 	struct pw_tcp_cfg cfg;
 	struct tcp_defaults defaults;
 	uint64_t hash_seed;

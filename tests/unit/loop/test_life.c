@@ -228,6 +228,86 @@ sleep_is_ended_by_a_packet_and_by_a_post(void)
 	close(wake_fd);
 }
 
+/* A job that counts its steps, and when they were made. */
+struct steps {
+	struct pw_worker_job job;
+	uint32_t n, wanted;
+	pw_ns at[8];
+};
+
+static bool
+count_step(struct pw_worker_job *job, struct pw_worker *w, pw_ns now)
+{
+	struct steps *s = pw_container_of(job, struct steps, job);
+
+	CU_ASSERT_PTR_EQUAL(w, l.w);
+	s->at[s->n++] = now;
+	return s->n == s->wanted;
+}
+
+static void
+a_job_takes_a_step_a_turn(void)
+{
+	struct steps a = {.job.step = count_step, .wanted = 3};
+	struct steps b = {.job.step = count_step, .wanted = 2};
+	uint32_t i;
+
+	turns(1);
+	pw_worker_post_job(l.w, &a.job);
+	pw_worker_post_job(l.w, &b.job);
+	turns(1); /* of a millisecond: commands are looked at */
+	CU_ASSERT_EQUAL(a.n, 1);
+	for (i = 2; i <= 5; i++) {
+		rig_loop_turn(&l, 1);
+		CU_ASSERT_EQUAL(a.n + b.n, i);
+		CU_ASSERT_EQUAL(pw_worker_job_done(&a.job), i >= 3);
+	}
+	CU_ASSERT_EQUAL(a.n, 3);
+	CU_ASSERT_TRUE(pw_worker_job_done(&b.job));
+	CU_ASSERT_EQUAL(b.at[1] - a.at[0], 4); /* nanoseconds: turn after turn */
+	rig_loop_turn(&l, 1);
+	CU_ASSERT_EQUAL(a.n + b.n, 5);
+}
+
+static bool
+refuse(struct pw_worker_job *job, struct pw_worker *w, pw_ns now)
+{
+	pw_worker_accept(w, false);
+	return true;
+}
+
+static bool
+accept_again(struct pw_worker_job *job, struct pw_worker *w, pw_ns now)
+{
+	pw_worker_accept(w, true);
+	return true;
+}
+
+/* Stopped: those who are there are served on, new ones are refused until it is started. */
+static void
+accepting_can_be_stopped_and_started(void)
+{
+	struct pw_worker_job stop = {.step = refuse};
+	struct pw_worker_job start = {.step = accept_again};
+
+	rig_loop_connect(&l);
+	pw_worker_post_job(l.w, &stop);
+	turns(2);
+	l.sport++;
+	rig_loop_send(&l, SYN, "");
+	turns(1);
+	CU_ASSERT_TRUE(l.refused);
+	CU_ASSERT_EQUAL(l.n_gone, 0);
+	pw_worker_post_job(l.w, &start);
+	turns(2);
+	l.sport++;
+	l.n_open = 0;
+	l.synced = false;
+	rig_loop_connect(&l);
+	l.n_open++; /* the first one's */
+	l.unfinished = true;
+}
+
 static void
 no_port_no_worker(void)
 {
@@ -248,6 +328,8 @@ static CU_TestInfo tests[] = {
 	{"orders_are_bounded", orders_are_bounded},
 	{"run_ends_when_told", run_ends_when_told},
 	{"sleep_is_ended_by_a_packet_and_by_a_post", sleep_is_ended_by_a_packet_and_by_a_post},
+	{"a_job_takes_a_step_a_turn", a_job_takes_a_step_a_turn},
+	{"accepting_can_be_stopped_and_started", accepting_can_be_stopped_and_started},
 	{"no_port_no_worker", no_port_no_worker},
 	CU_TEST_INFO_NULL,
 };

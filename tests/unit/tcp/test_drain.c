@@ -36,6 +36,58 @@ a_syn_is_refused(void)
 	EXPECT_FLAGS(&rig, PW_TCP_RST | PW_TCP_ACK);
 }
 
+/* Not taking is less than draining: who is there, half open or waiting, is not hurried. */
+static void
+not_accepting_refuses_new_ones_only(void)
+{
+	CU_ASSERT_EQUAL(rig_syn(&rig, &rig_linux), PW_OK);
+	rig_run(&rig);
+	rig_skip(&rig);
+	pw_tcp_accept(rig.t, false);
+	CU_ASSERT_EQUAL(conns(), 1);
+	rig.port++;
+	CU_ASSERT_EQUAL(rig_syn(&rig, &rig_linux), PW_DROP_TCP_DRAIN);
+	rig_skip(&rig);
+	pw_tcp_accept(rig.t, true);
+	CU_ASSERT_EQUAL(rig_syn(&rig, &rig_linux), PW_OK);
+	pw_tcp_drain(rig.t);
+	pw_tcp_accept(rig.t, true);
+	rig.port++;
+	CU_ASSERT_EQUAL(rig_syn(&rig, &rig_linux), PW_DROP_TCP_DRAIN);
+	rig_skip(&rig);
+}
+
+static void
+count_one(void *ctx, struct pw_tcp_conn *c)
+{
+	uint32_t *n = ctx;
+
+	CU_ASSERT_PTR_EQUAL(pw_tcp_conn_by_id(rig.t, pw_tcp_conn_id(c)), c);
+	++*n;
+}
+
+/* In parts of any size, each connection is met once. */
+static void
+connections_can_be_met_in_parts(void)
+{
+	uint32_t size, at, n, i;
+
+	for (i = 0; i < 5; i++, rig.port++)
+		CU_ASSERT_EQUAL(rig_syn(&rig, &rig_linux), PW_OK);
+	rig_run(&rig);
+	rig_skip(&rig);
+	for (size = 1; size < 40; size += 3) {
+		at = n = 0;
+		while (pw_tcp_each_part(rig.t, &at, size, count_one, &n))
+			;
+		CU_ASSERT_EQUAL(n, 5);
+	}
+	CU_ASSERT_PTR_NULL(pw_tcp_conn_by_id(rig.t, at));
+	CU_ASSERT_PTR_NULL(pw_tcp_conn_by_id(rig.t, at - 1));
+	CU_ASSERT_PTR_NULL(pw_tcp_conn_by_id(rig.t, UINT32_MAX));
+	pw_tcp_drain(rig.t);
+}
+
 static void
 a_half_open_connection_ends(void)
 {
@@ -90,6 +142,8 @@ likewise_when_it_closes_later(void)
 
 static CU_TestInfo tests[] = {
 	{"a_syn_is_refused", a_syn_is_refused},
+	TEST(not_accepting_refuses_new_ones_only),
+	TEST(connections_can_be_met_in_parts),
 	{"a_half_open_connection_ends", a_half_open_connection_ends},
 	{"a_transfer_goes_on", a_transfer_goes_on},
 	{"a_peer_that_never_closes_is_reset", a_peer_that_never_closes_is_reset},
