@@ -10,11 +10,16 @@
 #   --no-setup   the machine is ready: leave packages and hugepages alone
 #
 # Names (all when none is given):
-#   tap      a TAP, one core a side: dpdk-testpmd's flood, a download from
-#            pagewire, and nginx with sendfile over a veth pair
-#   tcp      lib/tcp by itself, in process: cycles and instructions an operation
-#   path     a whole worker on a port without a device: cycles a segment
-#   compare  our CUBIC beside the kernel's on a link with loss and delay
+#   roofline     the device's limit against pagewire, virtio-user to vhost: floods of
+#                the same chains, without TCP, over the same files; with TSO and without
+#   small        files of 64 bytes to 64 KiB over 256 keep-alive connections
+#   connections  opened, served 64 bytes and closed
+#   latency      of one connection, and at half of the full load
+#   tap          a TAP, one core a side: dpdk-testpmd's flood, a download from
+#                pagewire, and nginx with sendfile over a veth pair
+#   tcp          lib/tcp by itself, in process: cycles and instructions an operation
+#   path         a whole worker on a port without a device: cycles a segment
+#   compare      our CUBIC beside the kernel's on a link with loss and delay
 #
 # Results go to build/bench: results.json holds the rows of the last run.
 set -euo pipefail
@@ -22,7 +27,7 @@ cd "$(dirname "$0")/.."
 # shellcheck source=scripts/lib.sh
 . scripts/lib.sh
 
-BENCHES=(tap tcp path compare)
+BENCHES=(roofline small connections latency tap tcp path compare)
 
 options=() wanted=() setup=yes
 while [ $# -gt 0 ]; do
@@ -54,3 +59,4 @@ rm -f build/bench/results.json
 for name in "${wanted[@]}"; do
 	/usr/bin/python3 "tests/bench/$name.py" "${options[@]}"
 done
+/usr/bin/python3 tests/bench/summary.py

@@ -25,7 +25,7 @@ RUN=(gcc libc6-dev meson ninja-build pkg-config libdpdk-dev dpdk libcunit1-dev l
 	curl ethtool gzip iproute2 kmod procps)
 TEST=(git dpdk-dev wget nginx-light python3 python3-pytest python3-scapy tcpdump nmap
 	clang libclang-rt-dev clang-format clang-tidy cppcheck shellcheck)
-BENCH=(linux-perf)
+BENCH=(linux-perf gnuplot-nox wrk)
 
 say() { printf 'setup: %s\n' "$*"; }
 

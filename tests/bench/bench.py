@@ -98,6 +98,11 @@ class Results:
                 print(f"{row['case']} is not possible: {row['why']}")
         print()
 
+    def finish(self):
+        self.print_table()
+        self.write()
+        print(f"rows in {OUT / 'results.json'}")
+
     def write(self):
         path = OUT / "results.json"
         rows = json.loads(path.read_text()) if path.exists() else []
@@ -105,6 +110,15 @@ class Results:
         path.write_text(json.dumps(rows, indent=1) + "\n")
         (OUT / f"{self.bench}.json").write_text(json.dumps(
             {**machine(), "commands": self.commands, "rows": self.rows}, indent=1) + "\n")
+
+
+def take_turns(rounds, *sources):
+    """Let the sources take turns. @return a list of samples for each"""
+    lists = [[] for _ in sources]
+    for _ in range(rounds):
+        for samples, source in zip(lists, sources):
+            samples.append(source())
+    return lists
 
 
 def number(value):

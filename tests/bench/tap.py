@@ -213,15 +213,6 @@ def profile(server):
 # ---- the benchmark ----
 
 
-def gather(rounds, *sources):
-    """Let the sources take turns. @return a list of samples for each"""
-    lists = [[] for _ in sources]
-    for _ in range(rounds):
-        for samples, source in zip(lists, sources):
-            samples.append(source())
-    return lists
-
-
 def field(samples, name):
     return Samples(sample[name] for sample in samples)
 
@@ -233,7 +224,7 @@ def run_mtu(results, root, mtu, runs):
         sources = [flood.frames_per_s, ours.download, lambda: ours.download(False)]
         if mtu == 1500:
             sources += [Nginx(stack, results, root, gso).download for gso in (True, False)]
-        floods, downloads, unsteered, *nginxes = gather(runs, *sources)
+        floods, downloads, unsteered, *nginxes = bench.take_turns(runs, *sources)
         results.add(f"mtu-{mtu}", "frames/s", field(downloads, "frames_per_s"), Samples(floods),
                     TARGET.get(mtu))
         results.add(f"mtu-{mtu}-throughput", "Gbit/s", field(downloads, "gbit_per_s"))
@@ -259,7 +250,7 @@ def run_long(results, root, driver, mtu, runs):
         stack.callback(os.environ.pop, "PW_MTU")
         ours = Pagewire(stack, results, root, driver, mtu)
         flood = Flood(stack, results, driver, mtu)
-        floods, downloads = gather(runs, flood.frames_per_s, ours.download)
+        floods, downloads = bench.take_turns(runs, flood.frames_per_s, ours.download)
         results.add(name, "frames/s", field(downloads, "frames_per_s"), Samples(floods))
         results.add(f"{name}-throughput", "Gbit/s", field(downloads, "gbit_per_s"))
         results.add(f"{name}-cpu", "s/GB", field(downloads, "cpu_s_per_gb"))

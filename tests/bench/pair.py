@@ -1,0 +1,215 @@
+# SPDX-License-Identifier: BSD-3-Clause
+# Copyright (c) 2026 the pagewire authors
+"""
+What the benchmarks on a vhost-user socket share: pagewire on virtio-user, and
+pagewire-load (or a bare sink) on vhost, a core each. The back end makes the
+socket and comes first. Both ends are new in every run.
+"""
+import contextlib
+import json
+import os
+import pathlib
+import shutil
+import signal
+import subprocess
+import tempfile
+
+from bench import Samples
+
+import harness
+import testsite
+
+SERVER_CORE, CLIENT_CORE = 0, 1
+LOAD = harness.PAGEWIRE.with_name("pagewire-load")
+FLOOD = harness.BUILD / "tests" / "bench" / "flood"
+OURS, PEER = "10.77.0.1", "10.77.0.2/16"
+WHOLE = 62 << 10  # receive buffers that take a segment which nobody cuts
+HEADERS = {"pagewire": 66, "testpmd": 54}  # of a frame, with timestamps and without
+WAIT_S = 20
+DISTURBED = 3  # per cent
+
+
+def sets(root, sizes):
+    """Directories with a file of each size. @return {size in MB: directory}"""
+    made = {}
+    for mb in sizes:
+        made[mb] = pathlib.Path(root) / f"{mb}MB"
+        made[mb].mkdir()
+        testsite.Site(made[mb]).add_big("big", mb << 20)
+    return made
+
+
+class Socket:
+    """A vhost-user socket, in a directory and a namespace of its own."""
+
+    count = 0
+
+    def __init__(self, results, tso=False):
+        self.results, self.tso = results, tso
+        self.stack = contextlib.ExitStack()
+        self.tmp = self.stack.enter_context(tempfile.TemporaryDirectory(prefix="pwbench."))
+        self.namespace = self.stack.enter_context(harness.Namespace("b"))
+        self.profile = harness.Profile("virtio-user", "pw0", self.tmp)
+        self.profile.after = []  # the kernel is not at the other end
+        self.profile.ip = f"{OURS}/16"
+        self.path = f"{self.tmp}/vhost.sock"
+        self.told = set()
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        self.stack.close()
+
+    def tell(self, command):
+        """Each command line once, whatever changes from run to run."""
+        words = [word for word in map(str, command) if not word.startswith("pwb")]
+        if tuple(words) not in self.told:
+            self.told.add(tuple(words))
+            self.results.command(words)
+
+    def eal(self, core, memory_mib, device):
+        Socket.count += 1
+        return ["--lcores", f"0@{core}", *harness.memory_arguments(memory_mib), "--no-telemetry",
+                "--file-prefix", f"pwb{os.getpid()}-{Socket.count}", *device]
+
+    def back_end(self):
+        device = f"net_vhost0,iface={self.path},queues=1" + (",tso=1" if self.tso else "")
+        return ["--no-pci", "--log-level=lib.vhost.config:warning", "--vdev", device]
+
+    @contextlib.contextmanager
+    def process(self, *command, **kw):
+        """A program with its output in a file; ended when the block is left."""
+        self.tell(command)
+        with tempfile.TemporaryFile("w+") as log:
+            child = self.namespace.popen(*command, stdin=subprocess.DEVNULL, stdout=log,
+                                         stderr=subprocess.STDOUT, **kw)
+            child.log = log
+            try:
+                yield child
+            finally:
+                if child.poll() is None:
+                    child.send_signal(signal.SIGTERM)
+                    end(child)
+                prefix = next((word for word in command if str(word).startswith("pwb")), None)
+                if prefix:
+                    shutil.rmtree(f"/var/run/dpdk/{prefix}", ignore_errors=True)
+
+    def wait_for_socket(self, child):
+        harness.wait_until("the back end has made its socket",
+                           lambda: os.path.exists(self.path) or child.poll() is not None, WAIT_S)
+        if child.poll() is not None:
+            raise harness.Failure(said(child))
+
+    # ---- what may stand at the two ends ----
+
+    def sink(self, seconds):
+        """The bare one. @return a context of its process"""
+        room = ["--rx-room", WHOLE] if self.tso else []
+        return self.process(FLOOD, *self.eal(CLIENT_CORE, 128, self.back_end()), "--", "--sink",
+                            "--seconds", seconds, *room)
+
+    def flood(self, root):
+        return self.process(FLOOD, *self.eal(SERVER_CORE, mib_of(root), self.profile.eal), "--",
+                            root)
+
+    def testpmd(self):
+        return self.process(
+            "dpdk-testpmd", "--lcores", f"0@{CLIENT_CORE},1@{SERVER_CORE}",
+            *self.eal(0, 128, self.profile.eal)[2:], "--", "--forward-mode=txonly",
+            "--txpkts=54,1460", "--burst=64", "--txd=1024", "--rxd=1024", "--auto-start",
+            "--stats-period=3600", "--no-flush-rx", "--total-num-mbufs=16384")
+
+    def flooded(self, front_end, seconds, headers):
+        """@return payload in bits per second of what a front end floods the sink with"""
+        with self.sink(seconds) as sink:
+            self.wait_for_socket(sink)
+            with front_end:
+                if end(sink) != 0:
+                    raise harness.Failure(said(sink))
+            text = said(sink)
+        counted = json.loads(next(line for line in text.splitlines() if line.startswith("{")))
+        payload = counted["bytes"] - headers * counted["packets"]
+        return 8 * payload / counted["seconds"]
+
+    def served(self, root, load, server=(), back_end=None):
+        """
+        One run of pagewire-load against pagewire. @return its figures as JSON has them,
+        "server" beside them: the counters that pagewire printed at its end.
+        """
+        with tempfile.TemporaryDirectory(prefix="pwbench.") as tmp, contextlib.ExitStack() as stack:
+            room = ["--rx-buffer", WHOLE] if self.tso else []
+            child = stack.enter_context(self.process(
+                LOAD, *self.eal(CLIENT_CORE, 128, self.back_end()), "--", "--ip", PEER, "--idle",
+                "spin", "--json", f"{tmp}/json", *room, *load))
+            self.wait_for_socket(child)
+            pagewire = harness.Pagewire(self.namespace, self.profile, root,
+                                        ["--idle", "spin", *server],
+                                        harness.memory_arguments(mib_of(root)),
+                                        f"0@{SERVER_CORE}")
+            stack.callback(pagewire.discard)
+            pagewire.start()
+            self.tell([harness.PAGEWIRE, *(word for word in pagewire.arguments
+                                           if word != pagewire.prefix)])
+            status = end(child, 600)
+            waited = waited_percent(pagewire.pid())
+            if status != 0:
+                raise harness.Failure(f"pagewire-load: exit {status}\n{said(child)}")
+            figures = json.loads(pathlib.Path(f"{tmp}/json").read_text())
+            figures["server"] = pagewire.stop().counters
+            if waited > DISTURBED:
+                print(f"  disturbed: the server waited {waited:.0f} % of its time for its core",
+                      flush=True)
+            return figures
+
+
+def waited_percent(pid):
+    """The part of its time that the worker wanted its core while others had it."""
+    ran, waited = map(int, pathlib.Path(f"/proc/{pid}/schedstat").read_text().split()[:2])
+    return 100 * waited / (ran + waited)
+
+
+def mib_of(root):
+    return sum(f.stat().st_size for f in pathlib.Path(root).rglob("*") if f.is_file()) // 2**20 + 96
+
+
+def end(child, seconds=WAIT_S):
+    try:
+        return child.wait(seconds)
+    except subprocess.TimeoutExpired:
+        child.kill()
+        child.wait()
+        raise harness.Failure(f"{child.args} did not end\n{said(child)}") from None
+
+
+def said(child):
+    child.log.seek(0)
+    return child.log.read()
+
+
+def url(path="big"):
+    return f"http://{OURS}/{path}"
+
+
+# ---- figures of runs ----
+
+
+def gbit_per_s(runs):
+    return Samples(run["body_bits_per_s"] / 1e9 for run in runs)
+
+
+def per_s(runs, what="responses"):
+    return Samples(run[f"{what}_per_s"] for run in runs)
+
+
+def cycles_per_byte(runs):
+    """Busy cycles of the server, of all it did in its life, by payload byte."""
+    return Samples(run["server"]["busy_cycles"] / run["server"]["bytes_out"] for run in runs)
+
+
+def cycles_per_request(runs):
+    return Samples(run["server"]["busy_cycles"] / run["server"]["responses_done"] for run in runs)
+
+
+def latency_us(runs, quantile):
+    return Samples(run["latency_ns"][quantile] / 1000 for run in runs)

@@ -1,0 +1,60 @@
+# SPDX-License-Identifier: BSD-3-Clause
+# Copyright (c) 2026 the pagewire authors
+"""
+The limit of a device against pagewire, in the same run: virtio-user to vhost, a
+core a side. The flood sends the very chains that pagewire sends (header mbuf and
+windows of pages, the same builder, the same flags), round and round over the same
+set, with no TCP, to a sink that only counts. pagewire serves the set to
+pagewire-load. dpdk-testpmd floods with 54 + 1460 bytes, always the same hot mbufs.
+
+Payload bytes are compared. The set is one file: 16 MB lie in the CPU's cache, 256 do not.
+"""
+import contextlib
+import tempfile
+
+import bench
+import pair
+from bench import Samples
+
+SETS_MB = (16, 256)
+CONNECTIONS = 8
+TARGET = 0.80
+
+
+def sources(socket, root, seconds):
+    load = ["--url", pair.url(), "--connections", CONNECTIONS, "--duration", seconds]
+    return [lambda: socket.flooded(socket.flood(root), seconds, pair.HEADERS["pagewire"]),
+            lambda: socket.served(root, load)]
+
+
+def run(results, stack, sets, tso, runs, seconds):
+    socket = stack.enter_context(pair.Socket(results, tso))
+    gather = [source for root in sets.values() for source in sources(socket, root, seconds)]
+    if not tso:
+        gather.append(lambda: socket.flooded(socket.testpmd(), seconds, pair.HEADERS["testpmd"]))
+    lists = bench.take_turns(runs, *gather)
+    for i, mb in enumerate(sets):
+        name = ("bulk-tso" if tso else "bulk-1500") + ("" if mb == SETS_MB[0] else f"-{mb}MB")
+        served = pair.gbit_per_s(lists[2 * i + 1])
+        flood = Samples(rate / 1e9 for rate in lists[2 * i])
+        results.add(name, "Gbit/s", served, flood, TARGET)
+        results.add(f"{name}-cycles", "cycles/B", pair.cycles_per_byte(lists[2 * i + 1]))
+        if not tso:
+            results.add(f"{name}-testpmd", "Gbit/s", served,
+                        Samples(rate / 1e9 for rate in lists[-1]))
+
+
+def main():
+    options = bench.arguments(__doc__)
+    results = bench.Results("roofline")
+    print(f"bench roofline: {options.runs} runs of each", flush=True)
+    with contextlib.ExitStack() as stack:
+        sets = pair.sets(stack.enter_context(tempfile.TemporaryDirectory(prefix="pwbench-root.")),
+                         SETS_MB)
+        for tso in (False, True):
+            run(results, stack, sets, tso, options.runs, 1 if options.quick else 3)
+    results.finish()
+
+
+if __name__ == "__main__":
+    main()
