@@ -11,8 +11,10 @@
 #
 # Stages, in this order:
 #   style   clang-format and shellcheck
+#   lint    cppcheck, and clang-tidy on the modules that need no device
 #   units   the CUnit suites, with assertions
 #   asan    the same under AddressSanitizer and UndefinedBehaviorSanitizer
+#   fuzz    the fuzzers of tests/fuzz: the kept corpus, then 60 s each
 #   e2e     curl, wget and the kernel's TCP against pagewire, in namespaces
 #   wire    frames made by scapy against pagewire under the sanitizers
 #   run     scripts/run.sh --once with the release build, on every device of drivers-config
@@ -26,7 +28,7 @@ cd "$(dirname "$0")/.."
 # shellcheck source=scripts/lib.sh
 . scripts/lib.sh
 
-STAGES=(style units asan e2e wire run cases)
+STAGES=(style lint units asan fuzz e2e wire run cases)
 LOGS=build/test-logs
 TMP=build/test-tmp
 PYTHON=/usr/bin/python3 # Debian's, where pytest and scapy are
@@ -144,6 +146,25 @@ stage_style() {
 	fi
 }
 
+# readdir_r is obsolete, whatever portability may say; each directory is read by one thread.
+cpp_check() {
+	cppcheck -j "$(nproc)" --project=build-debug/compile_commands.json --quiet \
+		--enable=warning,performance,portability --suppress=readdirCalled \
+		--suppress='*:/usr/*' --inline-suppr --error-exitcode=1
+}
+
+# Where DPDK's headers are read, this takes a minute more and has found nothing.
+tidy_check() {
+	find lib/base lib/wire lib/tcp lib/http lib/sim -name '*.c' -print0 |
+		xargs -0 -n 4 -P "$(nproc)" clang-tidy -p build-debug --quiet
+}
+
+stage_lint() {
+	build_debug
+	check 'lint/cppcheck' cpp_check
+	check 'lint/clang-tidy' tidy_check
+}
+
 # A runner that crashes, leaks or is stopped has no failed test in its summary.
 units_of() {
 	local dir=$1 stage=$2 runner name results status ran bad
@@ -173,6 +194,15 @@ stage_asan() {
 	build_asan
 	ASAN_OPTIONS=abort_on_error=0 UBSAN_OPTIONS=print_stacktrace=1:halt_on_error=1 \
 		units_of build-asan asan
+}
+
+# The fuzzers count themselves; what they found is in the log, input and all.
+stage_fuzz() {
+	local n bad
+	logged fuzz scripts/fuzz.sh || true
+	read -r n bad < <(sed -n 's/^\([0-9]*\) passed, \([0-9]*\) failed$/\1 \2/p' "$(log_of fuzz)") ||
+		n=0 bad=1 # it does not build
+	count fuzz "$n" "$bad" 0 "$seconds"
 }
 
 # pytest FILE...: conftest.py ends its report with a line of counts and the skipped tests.

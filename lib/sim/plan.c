@@ -84,8 +84,10 @@ draw_loss(struct pw_rand *r, struct pw_sim_link *l)
 	}
 	if (one_in(r, 8))
 		l->every_nth = (uint32_t)between(r, 3, 100);
-	if (one_in(r, 5))
-		l->mask = pw_rand_u64(r) & pw_rand_u64(r);
+	if (one_in(r, 5)) {
+		l->mask = pw_rand_u64(r);
+		l->mask &= pw_rand_u64(r);
+	}
 	if (one_in(r, 6)) {
 		l->burst_begin_ppm = (uint32_t)magnitude(r, 1000, 50000);
 		l->burst_end_ppm = (uint32_t)magnitude(r, 50000, 500000);

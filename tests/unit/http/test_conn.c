@@ -20,7 +20,7 @@ stats(void)
 static void
 room_is_small(void)
 {
-	printf("room %u bytes, response %zu, unfinished head %zu + %u ", pw_http_room_bytes(),
+	printf("room %u bytes, response %zu, unfinished head %zu + %d ", pw_http_room_bytes(),
 		sizeof(struct http_resp), sizeof(struct http_head), 8192);
 	CU_ASSERT(pw_http_room_bytes() <= 96);
 	CU_ASSERT(sizeof(struct http_resp) <= 64);

@@ -111,10 +111,10 @@ svc_drain(void *ctx, pw_ns now)
 void
 rig_loop_open(struct rig_loop *l, const struct rig_loop_opts *opts)
 {
-	static uint32_t id;
+	static uint32_t n_opened;
 	struct pw_loop_if ifc = {.n_addrs = 1};
 	struct pw_worker_cfg cfg = {
-		.id = id++,
+		.id = n_opened,
 		.socket_id = SOCKET_ID_ANY,
 		.ifs = &ifc,
 		.n_ifs = 1,
@@ -146,6 +146,7 @@ rig_loop_open(struct rig_loop *l, const struct rig_loop_opts *opts)
 	ifc.gateway = rig_addr(ROUTER);
 	cfg.store = l->store;
 	l->w = pw_worker_create(&cfg);
+	n_opened++;
 	CU_ASSERT_PTR_NOT_NULL_FATAL(l->w);
 	l->sport = 40000;
 	l->snd_nxt = 0xfffffff0; /* wraps early */

@@ -162,7 +162,7 @@ random_operations_agree_with_the_twin(void)
 {
 	uint64_t seed;
 
-	printf("\n    seeds 1..%u ", SEEDS);
+	printf("\n    seeds 1..%d ", SEEDS);
 	for (seed = 1; seed <= SEEDS; seed++)
 		live(&twin, seed);
 }
