@@ -98,9 +98,9 @@ give(struct pw_tcp_conn *c, uint32_t i)
 static bool
 same_fate(const struct sent *a, const struct sent *b)
 {
-	if (a->flags != b->flags)
+	if (((a->flags ^ b->flags) & ~SENT_MIXED) != 0)
 		return false;
-	/* When a run was sent no longer matters once it has arrived or is lost. */
+	/* When a run was sent matters little once it has arrived or is lost. */
 	return a->xmit == b->xmit || (a->flags & (SENT_SACKED | SENT_LOST)) != 0;
 }
 
@@ -113,6 +113,7 @@ join_next(struct pw_tcp_conn *c, struct sent *s)
 	while ((n = at(c, s->next)) != NULL && same_fate(s, n)) {
 		uint32_t gone = s->next;
 
+		s->flags |= n->flags | (s->xmit != n->xmit ? SENT_MIXED : 0);
 		s->xmit = pw_max(s->xmit, n->xmit);
 		s->len += n->len;
 		s->next = n->next;
@@ -146,7 +147,7 @@ sent_room(const struct pw_tcp_conn *c, pw_ns now)
 {
 	const struct sent *tail = at(c, c->sent_tail);
 
-	if (tail != NULL && tail->flags == 0)
+	if (tail != NULL && (tail->flags & ~SENT_MIXED) == 0)
 		return true;
 	return c->t->sent.n_used < c->t->sent.n;
 }
@@ -162,7 +163,9 @@ sent_append(struct pw_tcp_conn *c, uint32_t len, pw_ns now)
 	uint32_t i;
 
 	PW_ASSERT(tail == NULL || end_of(tail) == c->snd_nxt);
-	if (tail != NULL && tail->flags == 0 && (tail->xmit == now || !may_take(c))) {
+	if (tail != NULL && (tail->flags & ~SENT_MIXED) == 0 &&
+		(tail->xmit == now || !may_take(c))) {
+		tail->flags |= tail->xmit != now ? SENT_MIXED : 0;
 		tail->xmit = now;
 		tail->len += len;
 		return;
@@ -186,13 +189,12 @@ delivered(struct pw_tcp_conn *c, const struct sent *s, pw_off end, struct ack *a
 {
 	pw_ns rtt = a->now - s->xmit;
 
-	if ((s->flags & SENT_RTX) == 0) {
-		if (end < a->fack)
-			c->flags |= F_REORDERED;
+	if ((s->flags & SENT_RTX) == 0 && end < a->fack)
+		c->flags |= F_REORDERED;
+	if ((s->flags & (SENT_RTX | SENT_MIXED)) == 0)
 		a->rtt = a->rtt == PW_NEVER ? rtt : pw_min(rtt, a->rtt);
-	} else if (rtt < c->min_rtt) {
-		return; /* too soon to be an answer to the retransmission */
-	}
+	else if (rtt < c->min_rtt)
+		return; /* too soon to be an answer to what was sent last */
 	c->rack_fack = pw_max(c->rack_fack, end);
 	if (s->xmit > c->rack_xmit || (s->xmit == c->rack_xmit && end > c->rack_end)) {
 		c->rack_xmit = s->xmit;
@@ -368,7 +370,7 @@ void
 sent_mark_lost(struct pw_tcp_conn *c, struct sent *s)
 {
 	uncount(c, s, s->len);
-	s->flags = SENT_LOST | (s->flags & SENT_RTX);
+	s->flags = SENT_LOST | (s->flags & (SENT_RTX | SENT_MIXED));
 	c->lost += s->len;
 	if (s->flags & SENT_RTX)
 		c->n_rtx += s->len;

@@ -123,7 +123,8 @@ struct sent {
 enum sent_flag {
 	SENT_SACKED = 1,
 	SENT_LOST = 2,
-	SENT_RTX = 4, /**< sent more than once: no RTT from it (Karn) */
+	SENT_RTX = 4,	/**< sent more than once: no RTT from it (Karn) */
+	SENT_MIXED = 8, /**< not all sent at `xmit`, some before: no RTT from it either */
 };
 
 struct sent_pool {
