@@ -299,7 +299,7 @@ offer_fin(struct pw_tcp_conn *c, pw_ns now)
 static void
 offer_window(struct pw_tcp_conn *c)
 {
-	uint32_t buf = c->t->cfg.rcv_buf_bytes;
+	uint32_t buf = rcv_buf(c);
 	uint64_t open = c->rcv_adv - pw_min(c->rcv_nxt, c->rcv_adv);
 	uint64_t gain = c->rcv_read + buf - pw_min(c->rcv_adv, c->rcv_read + buf);
 

@@ -14,7 +14,7 @@
 static uint16_t
 window_to_announce(struct pw_tcp_conn *c)
 {
-	uint32_t buf = c->t->cfg.rcv_buf_bytes;
+	uint32_t buf = rcv_buf(c);
 	pw_off edge = c->rcv_read + buf;
 	uint64_t wnd;
 

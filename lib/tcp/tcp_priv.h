@@ -467,6 +467,13 @@ unread(const struct pw_tcp_conn *c)
 	return c->rcv_nxt - ((c->flags & F_FIN_RCVD) != 0) - c->rcv_read;
 }
 
+/** The receive buffer, as far as windows of this connection can speak of it (RFC 7323 2.3). */
+static inline uint32_t
+rcv_buf(const struct pw_tcp_conn *c)
+{
+	return (uint32_t)pw_min(c->t->cfg.rcv_buf_bytes, (uint64_t)UINT16_MAX << c->rcv_shift);
+}
+
 static inline bool
 synchronised(const struct pw_tcp_conn *c)
 {

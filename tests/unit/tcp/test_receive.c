@@ -505,6 +505,30 @@ data_behind_a_fin_is_ignored(void)
 	rig_skip(&rig);
 }
 
+/* Without a scale there is no window above 64 KiB to tell of, however large the buffer. */
+static void
+a_large_buffer_without_a_scale_is_not_told_of(void)
+{
+	const struct pw_tcp_cfg cfg = {.rcv_buf_bytes = 512 * 1024};
+	uint32_t i;
+
+	rig_close(&rig);
+	rig_open(&rig, &cfg);
+	rig_accept(&rig, &rig_ancient);
+	rig.user.c->quick_acks = 0;
+	rig.user.take_at_most = 100;
+	rig_data(&rig, 0, 1000);
+	for (i = 0; i < 5; i++) {
+		rig_run(&rig);
+		EXPECT_NOTHING(&rig); /* the ACK is delayed, and the window has not moved */
+		pw_tcp_resume(rig.user.c);
+	}
+	rig.user.take_at_most = UINT32_MAX;
+	pw_tcp_resume(rig.user.c);
+	rig_wait(&rig, DELACK_NS);
+	expect_ack(1000, NULL);
+}
+
 static CU_TestInfo tests[] = {
 	TEST(first_segments_are_acknowledged_at_once),
 	TEST(c91_ack_is_delayed_40_ms),
@@ -530,6 +554,7 @@ static CU_TestInfo tests[] = {
 	TEST(c122_bare_fin_ahead_of_a_gap_waits),
 	TEST(c121_eof_comes_after_the_last_byte_is_taken),
 	TEST(data_behind_a_fin_is_ignored),
+	TEST(a_large_buffer_without_a_scale_is_not_told_of),
 	CU_TEST_INFO_NULL,
 };
 CU_SuiteInfo suite_tcp_receive = {
