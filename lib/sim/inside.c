@@ -6,13 +6,23 @@
 #include "tcp_priv.h"
 
 static void
-expect(struct inside *in, bool ok, const char *which, const char *why)
+expect(struct inside *in, const struct pw_tcp_conn *c, bool ok, const char *which, const char *what)
 {
-	if (unlikely(!ok))
-		in->fail(in->ctx, which, why);
+	char why[192];
+
+	if (likely(ok))
+		return;
+	snprintf(why, sizeof(why),
+		"port %u to %u, state %u: not so: %s (una %lu nxt %lu end %lu edge %lu cwnd %u "
+		"srtt %lu us, least %lu us)",
+		c->lport, c->rport, c->state, what, (unsigned long)c->snd_una,
+		(unsigned long)c->snd_nxt, (unsigned long)c->snd_end, (unsigned long)c->snd_edge,
+		c->cwnd, (unsigned long)(c->srtt / PW_NS_PER_US),
+		(unsigned long)(c->min_rtt / PW_NS_PER_US));
+	in->fail(in->ctx, which, why);
 }
 
-#define EXPECT(in, which, cond) expect(in, cond, which, #cond)
+#define EXPECT(in, which, cond) expect(in, c, cond, which, #cond)
 
 static void
 digest(struct inside *in, uint64_t x)

@@ -54,11 +54,14 @@ struct view {
 __attribute__((format(printf, 3, 4))) static void
 fail(struct obs *o, const char *which, const char *fmt, ...)
 {
-	char why[160];
+	char why[160] = "";
 	va_list ap;
+	int n = 0;
 
+	if (o->about != NULL)
+		n = snprintf(why, sizeof(why), "port %u to %u: ", o->about->lport, o->about->rport);
 	va_start(ap, fmt);
-	vsnprintf(why, sizeof(why), fmt, ap);
+	vsnprintf(why + n, sizeof(why) - (size_t)n, fmt, ap);
 	va_end(ap);
 	o->cfg.fail(o->cfg.fail_ctx, which, why);
 }
@@ -310,6 +313,8 @@ in_ack(struct obs_conn *c, const struct view *v)
 	shift = (v->flags & SYN) == 0 && both_said(c, OPT_SCALE) ? c->shift_in : 0;
 	if (ack + ((int64_t)v->wnd << shift) > c->edge)
 		c->edge = ack + ((int64_t)v->wnd << shift);
+	if (ack == 0 && c->sent > 0 && v->len == 0 && (v->flags & (SYN | FIN)) == 0)
+		c->n_dups++;
 	if (ack > c->acked && acceptable(c, v))
 		c->acked = ack;
 	c->sacked |= (v->has & OPT_SACK) != 0;
@@ -372,7 +377,9 @@ obs_in(struct obs *o, const uint8_t *p, uint32_t len, pw_ns now)
 			  : find(o, v.src, v.dport, v.sport);
 	if (c == NULL)
 		return;
-	c->n_heads = 0; /* it may have changed anything */
+	c->n_heads = 0;	   /* it may have changed anything */
+	if (v.flags & RST) /* where it stands exactly it ends the connection, silently */
+		c->ack_due = PW_NEVER;
 	if (v.flags & SYN)
 		in_syn(c, &v);
 	expected = in_ack(c, &v);
@@ -510,12 +517,14 @@ mss_of(const struct obs *o, const struct obs_conn *c)
 	return (uint32_t)pw_min(mss, pw_min(o->cfg.mtu, c->pmtu) - 40u);
 }
 
-/* RFC 6928; RFC 5681 3.1 when a SYN was sent again; and one segment as tail loss probe. */
+/* RFC 6928; RFC 5681 3.1 when a SYN was sent again; and one segment as tail loss probe.
+ * Each duplicate ACK says that one has left the network, and lets one more go (RFC 3042,
+ * RFC 5681 3.2 step 4). */
 static void
 check_initial_window(struct obs *o, const struct obs_conn *c, int64_t end)
 {
 	int64_t mss = (int64_t)pw_min(pw_max(c->mss_in, MSS_FLOOR), o->cfg.mtu - 40u);
-	int64_t segs = (c->syn_again ? 1 : IW_SEGS) + 1;
+	int64_t segs = (c->syn_again ? 1 : IW_SEGS) + 1 + c->n_dups;
 
 	if (c->acked == 0 && !c->sacked && end > segs * mss + 1)
 		fail(o, "S4", "initial window: %ld bytes before the first ACK", (long)end);
@@ -613,9 +622,11 @@ obs_out(struct obs *o, const uint8_t *p, uint32_t len, pw_ns now)
 	struct obs_conn *c;
 	struct view v;
 
+	o->about = NULL;
 	out_datagram(o, p, len);
 	if (!read_tcp(p, len, &v))
 		return;
+	o->about = find(o, v.dst, v.sport, v.dport);
 	out_answer(o, &v);
 	if (v.flags & RST) {
 		out_rst(o, &v);
@@ -650,9 +661,26 @@ obs_tick(struct obs *o, pw_ns now)
 	o->asker = 0;
 	for (i = 0; i < OBS_CONNS_MAX; i++)
 		if (o->conn[i].used && o->conn[i].ack_due < now) {
+			o->about = &o->conn[i];
 			o->conn[i].ack_due = PW_NEVER;
 			fail(o, "S8", "data not acknowledged within 500 ms");
 		}
+}
+
+/* TCP may send an ACK later that was not taken, or leave it to the peer to ask again, as
+ * if it had been lost on the wire (RFC 9293 3.8.6.3 speaks of ACKs sent). */
+void
+obs_not_sent(struct obs *o, const uint8_t *p, uint32_t len, pw_ns now)
+{
+	struct obs_conn *c;
+	struct view v;
+
+	obs_hiccup(o, now);
+	if (!read_tcp(p, len, &v))
+		return;
+	c = find(o, v.dst, v.sport, v.dport);
+	if (c != NULL)
+		c->ack_due = PW_NEVER;
 }
 
 void

@@ -40,9 +40,10 @@ struct obs_conn {
 	bool syn_again;
 	int64_t sent; /**< end of what was sent */
 	int64_t acked;
-	int64_t edge;	/**< the furthest right edge that it was ever offered */
-	int64_t fin_at; /**< -1: not sent */
-	bool sacked;	/**< some SACK came */
+	int64_t edge;	 /**< the furthest right edge that it was ever offered */
+	int64_t fin_at;	 /**< -1: not sent */
+	bool sacked;	 /**< some SACK came */
+	uint32_t n_dups; /**< duplicate ACKs before the first that acknowledged data */
 	uint32_t ts_last;
 	bool has_ts;
 
@@ -89,7 +90,8 @@ struct obs {
 	struct obs_cfg cfg;
 	struct obs_conn conn[OBS_CONNS_MAX];
 	uint32_t next;
-	uint32_t n_answers; /**< since the latest packet came, to the one who sent it */
+	const struct obs_conn *about; /**< the connection that is looked at */
+	uint32_t n_answers;	      /**< since the latest packet came, to the one who sent it */
 	uint32_t asker;
 	uint32_t asker_ports;
 	uint64_t sent_bytes;
@@ -106,6 +108,9 @@ void obs_out(struct obs *o, const uint8_t *p, uint32_t len, pw_ns now);
 
 /** Is something overdue at @p now? */
 void obs_tick(struct obs *o, pw_ns now);
+
+/** The host could not send this datagram: what was in it is as good as lost. */
+void obs_not_sent(struct obs *o, const uint8_t *p, uint32_t len, pw_ns now);
 
 /** The host could not send, or its clock jumped: expect nothing of its timing. */
 void obs_hiccup(struct obs *o, pw_ns now);

@@ -242,7 +242,10 @@ close_some(struct prog *p)
 	if (p->sent < p->to_send || (!plan->closes_first && p->n_eof == 0))
 		return;
 	if (plan->closes_fully && p->got == p->to_get) {
-		let_go(p, false);
+		/* Closed before it is open it would be forgotten, with what was to be sent
+		 * (RFC 9293 3.10.4). */
+		if (what & PW_SOCK_OPEN)
+			let_go(p, false);
 	} else if (!p->shut && !plan->closes_fully) {
 		p->shut = true;
 		pw_sock_shutdown(p->sock);

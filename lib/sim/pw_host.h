@@ -104,7 +104,8 @@ void pw_sock_shutdown(struct pw_sock *s);
 
 /**
  * Give the socket back. What was sent is still delivered; what was received and
- * not read makes it an abort (RFC 2525 section 2.17).
+ * not read makes it an abort (RFC 2525 section 2.17), and what never was open is
+ * forgotten (RFC 9293 3.10.4).
  */
 void pw_sock_close(struct pw_sock *s, pw_ns now);
 

@@ -25,7 +25,7 @@
 #define PW_SIM_HOSTS_MAX 4
 #define PW_SIM_CONNS_MAX 8
 #define PW_SIM_ACTS_MAX	 16
-#define PW_SIM_WHAT_MAX	 256
+#define PW_SIM_WHAT_MAX	 320
 
 /** Which packets a fault chooses from. */
 enum pw_sim_class {
@@ -177,15 +177,23 @@ enum pw_sim_fate {
 };
 extern const char *const pw_sim_fate_name[PW_SIM_FATE_MAX];
 
+/** What happened to a packet. */
+struct pw_sim_packet {
+	/**
+	 * PW_SIM_SENT once for each that leaves a host; then once for each thing that the
+	 * links do to it; PW_SIM_ARRIVED when it is there.
+	 */
+	enum pw_sim_fate fate;
+	uint32_t host; /**< whose wire, or whose link, it is */
+	bool down;     /**< the link from the router, or the wire's receiving side */
+	const uint8_t *dgram;
+	uint32_t len;
+	pw_ns at;
+};
+
 /** Is told of every packet of a run. */
 struct pw_sim_tap {
-	/**
-	 * @param host  whose wire it is: sender, or for PW_SIM_ARRIVED receiver
-	 * @param fate  PW_SIM_SENT once for each that leaves a host; then once for each
-	 *              thing that the links do to it; PW_SIM_ARRIVED when it is there
-	 */
-	void (*packet)(void *ctx, uint32_t host, enum pw_sim_fate fate, const uint8_t *dgram,
-		uint32_t len, pw_ns now);
+	void (*packet)(void *ctx, const struct pw_sim_packet *p);
 	void *ctx;
 };
 

@@ -87,15 +87,29 @@ note(struct world *w, uint64_t x)
 }
 
 static void
-note_packet(struct world *w, uint32_t host, enum pw_sim_fate fate, const uint8_t *b, uint32_t len)
+note_packet(struct world *w, const struct pw_sim_packet *p)
 {
-	if (fate == PW_SIM_SENT || fate == PW_SIM_ARRIVED) {
+	if (p->fate == PW_SIM_SENT || p->fate == PW_SIM_ARRIVED) {
 		note(w, w->now);
-		note(w, (uint64_t)host << 8 | fate);
-		note(w, XXH3_64bits(b, len));
+		note(w, (uint64_t)p->host << 8 | p->fate);
+		note(w, XXH3_64bits(p->dgram, p->len));
 	}
 	if (w->tap != NULL)
-		w->tap->packet(w->tap->ctx, host, fate, b, len, w->now);
+		w->tap->packet(w->tap->ctx, p);
+}
+
+/* Something happened to @p p on the link of a host. */
+static void
+note_fate(struct world *w, const struct pkt *p, bool down, enum pw_sim_fate fate)
+{
+	struct pw_sim_packet note = {.fate = fate,
+		.host = down ? p->to : p->from,
+		.down = down,
+		.dgram = p->b,
+		.len = p->len,
+		.at = w->now};
+
+	note_packet(w, &note);
 }
 
 static void
@@ -168,7 +182,7 @@ pass(struct world *w, struct link *l, struct pkt *p, enum kind kind)
 
 	link_pass(l, p->b, &p->len, w->now, &out);
 	if (out.fate != PW_SIM_SENT)
-		note_packet(w, p->from, out.fate, p->b, p->len);
+		note_fate(w, p, kind == EV_HOST, out.fate);
 	for (i = 1; i < out.n; i++)
 		add_event(w, kind, 0, pkt_new(p->from, p->to, p->b, p->len), out.at[i]);
 	if (out.n > 0)
@@ -204,7 +218,7 @@ fits(struct world *w, const struct link *l, struct pkt *p)
 {
 	if (l->cfg.mtu == 0 || p->len <= l->cfg.mtu)
 		return true;
-	note_packet(w, p->from, PW_SIM_TOO_BIG, p->b, p->len);
+	note_fate(w, p, l == &w->node[p->to].down, PW_SIM_TOO_BIG);
 	if (!l->cfg.no_icmp)
 		send_too_big(w, p, l->cfg.mtu);
 	free(p);
@@ -248,7 +262,7 @@ output(void *ctx, const uint8_t *b, uint32_t len)
 
 	if (cannot_send(n, len)) {
 		n->full = n->inside.way_full = true;
-		obs_hiccup(&n->obs, w->now);
+		obs_not_sent(&n->obs, b, len, w->now);
 		return -ENOBUFS;
 	}
 	look(&g, b);
@@ -256,13 +270,13 @@ output(void *ctx, const uint8_t *b, uint32_t len)
 	if (g.len > 0 && n->obs.rtx_bytes == rtx)
 		inside_check_new(&n->inside, &g.ip.src, g.tcp.sport, &g.ip.dst, g.tcp.dport, g.len);
 	w->res->n_packets++;
-	note_packet(w, n->id, PW_SIM_SENT, b, len);
 	to = host_of(w, &g.ip.dst);
 	if (to == UINT32_MAX) {
 		fail_at(n, "S5", "a datagram to nowhere");
 		return 0;
 	}
 	p = pkt_new(n->id, to, b, len);
+	note_fate(w, p, false, PW_SIM_SENT);
 	if (fits(w, &n->up, p))
 		pass(w, &n->up, p, EV_ROUTER);
 	return 0;
@@ -433,7 +447,7 @@ arrive(struct world *w, struct pkt *p)
 	struct node *n = &w->node[p->to];
 
 	if (n->host != NULL) {
-		note_packet(w, n->id, PW_SIM_ARRIVED, p->b, p->len);
+		note_fate(w, p, true, PW_SIM_ARRIVED);
 		obs_in(&n->obs, p->b, p->len, w->now);
 		pw_host_input(n->host, p->b, p->len, node_clock(n));
 		inside_set_isn(n->inside.tcp, n->plan->isn_back);
