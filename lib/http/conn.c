@@ -101,24 +101,29 @@ count_bad(struct pw_http *h, const struct pw_req_parser *p)
 		h->stats.bad_request++;
 }
 
+/* A response was queued: what follows from that. */
 static void
-answer(struct pw_http *h, struct http_room *k, const struct pw_req_parser *p, pw_ns now)
+answered(struct pw_http *h, struct http_room *k, bool keep, pw_ns now)
 {
-	bool keep;
-
 	h->stats.reuses += k->used;
 	k->used = true;
-	if (p->body_len > 0) {
-		h->stats.bodies++;
-		h->stats.body_bytes += p->body_len;
-	}
-	keep = http_answer(h, k, &p->req);
 	watch(h, k, now);
 	drop_head(h, k);
 	if (keep)
 		set_timer(h, k);
 	else
 		finish(h, k, now);
+}
+
+static void
+answer(struct pw_http *h, struct http_room *k, const struct pw_req_parser *p,
+	struct http_plain *plain, pw_ns now)
+{
+	if (p->body_len > 0) {
+		h->stats.bodies++;
+		h->stats.body_bytes += p->body_len;
+	}
+	answered(h, k, http_answer(h, k, &p->req, plain), now);
 }
 
 /* Where the request that came first is not complete by now, it makes room. */
@@ -153,41 +158,75 @@ keep_head(struct pw_http *h, struct http_room *k, const char *data, pw_ns now)
 }
 
 /*
- * Take bytes of one request. As long as its head is not complete, they are
- * gathered behind those that came before; a head that comes whole is read where
- * it lies. @return bytes taken; the connection may be gone
+ * Take bytes of a request that did not come whole. As long as its head is not
+ * complete, they are gathered behind those that came before.
+ * @return bytes taken; the connection may be gone
  */
 static uint32_t
-take(struct pw_http *h, struct http_room *k, const char *data, uint32_t len, pw_ns now)
+take_rest(struct pw_http *h, struct http_room *k, const char *data, uint32_t len, pw_ns now)
 {
 	struct http_head *head = k->head;
-	struct pw_req_parser *p = head != NULL ? &head->parser : &h->parser;
-	bool head_done = false;
+	struct pw_req_parser *p = &head->parser;
+	bool head_done = p->head_done;
+	struct http_plain plain;
 	enum pw_req_result result;
 	uint32_t used;
 
-	if (head == NULL) {
-		pw_req_init(p, &h->limits);
-	} else {
-		head_done = p->head_done;
-		if (!head_done) {
-			len = (uint32_t)pw_min(len, h->limits.head_bytes - p->head_len);
-			data = memcpy(head->bytes + p->head_len, data, len);
-		}
+	if (!head_done) {
+		len = (uint32_t)pw_min(len, h->limits.head_bytes - p->head_len);
+		data = memcpy(head->bytes + p->head_len, data, len);
 	}
 	result = pw_req_feed(p, data, len, &used);
 	if (result == PW_REQ_DONE) {
-		answer(h, k, p, now);
+		answer(h, k, p, &plain, now);
 	} else if (result == PW_REQ_BAD) {
 		count_bad(h, p);
 		refuse(h, k, (enum pw_http_status)p->status, now);
-	} else if (head == NULL) {
-		keep_head(h, k, data, now);
 	} else if (p->head_done && !head_done) {
 		head->since = now; /* from here on it is the body's time */
 		set_timer(h, k);
 	}
 	return used;
+}
+
+/* Take bytes of a new request, read where it lies. @return as take_rest() */
+static uint32_t
+take_new(struct pw_http *h, struct http_room *k, const char *data, uint32_t len,
+	const struct http_key *key, pw_ns now)
+{
+	struct pw_req_parser *p = &h->parser;
+	struct http_plain plain;
+	enum pw_req_result result;
+	uint32_t used;
+
+	pw_req_init(p, &h->limits);
+	result = pw_req_feed(p, data, len, &used);
+	if (result == PW_REQ_DONE) {
+		answer(h, k, p, &plain, now);
+		if (plain.rep != PW_REP_NONE && used == key->len)
+			http_known_note(h, key, data, &plain);
+	} else if (result == PW_REQ_BAD) {
+		count_bad(h, p);
+		refuse(h, k, (enum pw_http_status)p->status, now);
+	} else {
+		keep_head(h, k, data, now);
+	}
+	return used;
+}
+
+static uint32_t
+take(struct pw_http *h, struct http_room *k, const char *data, uint32_t len, pw_ns now)
+{
+	const struct http_known *known;
+	struct http_key key;
+
+	if (unlikely(k->head != NULL))
+		return take_rest(h, k, data, len, now);
+	known = http_known_find(h, data, len, &key);
+	if (unlikely(known == NULL))
+		return take_new(h, k, data, len, &key, now);
+	answered(h, k, http_answer_plain(h, k, &known->says), now);
+	return key.len;
 }
 
 /* Another response would be too many: the peer has to take some first. */

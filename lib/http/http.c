@@ -59,8 +59,10 @@ take_memory(struct pw_http *h)
 	h->resps = m->alloc(m->ctx, cfg->max_responses * sizeof(*h->resps), "http responses");
 	h->sets = m->alloc(m->ctx, cfg->max_range_sets * sizeof(*h->sets), "http range sets");
 	h->heads = m->alloc(m->ctx, cfg->max_heads * h->head_bytes, "http heads");
+	h->known = m->alloc(m->ctx, HTTP_KNOWN_HEADS * sizeof(*h->known), "http known heads");
 	h->path = m->alloc(m->ctx, cfg->max_head_bytes, "http path");
-	return h->resps != NULL && h->sets != NULL && h->heads != NULL && h->path != NULL;
+	return h->resps != NULL && h->sets != NULL && h->heads != NULL && h->known != NULL &&
+	       h->path != NULL;
 }
 
 static void
@@ -91,6 +93,7 @@ give_memory(struct pw_http *h)
 	m->free(m->ctx, h->resps);
 	m->free(m->ctx, h->sets);
 	m->free(m->ctx, h->heads);
+	m->free(m->ctx, h->known);
 	m->free(m->ctx, h->path);
 	m->free(m->ctx, h);
 }

@@ -33,7 +33,7 @@ struct pw_http_cfg {
 	const struct pw_site *site; /**< loaded */
 	struct pw_store_refs *refs; /**< this worker's page holds */
 	const struct pw_mem *mem;   /**< for everything of this instance */
-	uint64_t seed;		    /**< of multipart boundaries */
+	uint64_t seed;		    /**< of multipart boundaries and of a hash */
 	uint32_t max_head_bytes;    /**< request line and fields [8 KiB], at most 32 KiB */
 	uint32_t max_fields;	    /**< field lines in a request [100], at most 100 */
 	uint32_t max_heads;	    /**< requests that are not complete yet [1024] */
@@ -106,6 +106,7 @@ enum pw_http_status {
 	X(requests_head, "HEAD requests") \
 	X(requests_other, "requests by any other method") \
 	X(reuses, "requests after the first of their connection") \
+	X(known_heads, "request heads that were read before, byte for byte") \
 	X(responses_done, "responses acknowledged to their last byte") \
 	X(bytes_done, "bytes of these responses") \
 	X(responses_cut, "responses whose connection went before they were acknowledged") \

@@ -11,15 +11,16 @@ struct ask {
 	const struct pw_req *req;
 	const struct pw_rep *rep; /* what it asks for */
 	bool head_only;
+	bool coded; /* another coding than the plain one was chosen */
 	enum pw_head_conn conn;
 };
 
 static void
-count_method(struct pw_http *h, const struct pw_req *req)
+count_method(struct pw_http *h, uint8_t method)
 {
-	if (req->method == PW_REQ_GET)
+	if (method == PW_REQ_GET)
 		h->stats.requests_get++;
-	else if (req->method == PW_REQ_HEAD)
+	else if (method == PW_REQ_HEAD)
 		h->stats.requests_head++;
 	else
 		h->stats.requests_other++;
@@ -84,7 +85,7 @@ choose_coding(struct ask *ask)
 	if (coding == PW_HTTP_IDENTITY)
 		return;
 	ask->rep = &ask->h->site->reps[ask->rep->coded[coding]];
-	ask->h->stats.coded++;
+	ask->coded = true;
 }
 
 /* ---- the response ---- */
@@ -245,18 +246,12 @@ send_file(const struct ask *ask, const struct pw_object *obj, const struct pw_ht
 
 /* RFC 9110 13.2.1: conditions are looked at when the answer would else be 200. */
 static void
-send_found(struct ask *ask)
+send_conditional(const struct ask *ask)
 {
-	const struct pw_object *obj;
+	const struct pw_object *obj = pw_store_object(ask->h->store, ask->rep->object);
 	struct pw_http_validators v;
 	enum pw_http_status status;
 
-	choose_coding(ask);
-	if (likely(!pw_req_is_conditional(ask->req))) {
-		send_whole(ask, PW_HTTP_200, ask->rep);
-		return;
-	}
-	obj = pw_store_object(ask->h->store, ask->rep->object);
 	pw_site_validators(ask->h->site, obj, &v);
 	status = pw_http_cond(ask->req, &v, ask->h->now_s);
 	if (status == PW_HTTP_304)
@@ -269,33 +264,80 @@ send_found(struct ask *ask)
 		send_whole(ask, PW_HTTP_200, ask->rep);
 }
 
-static enum pw_head_conn
-choose_conn(const struct pw_http *h, const struct pw_req *req)
+static void
+send_found(struct ask *ask)
 {
-	if (!req->keep_alive || h->draining)
+	choose_coding(ask);
+	ask->h->stats.coded += ask->coded;
+	if (likely(!pw_req_is_conditional(ask->req)))
+		send_whole(ask, PW_HTTP_200, ask->rep);
+	else
+		send_conditional(ask);
+}
+
+static enum pw_head_conn
+choose_conn(const struct pw_http *h, bool keep_alive, bool http10)
+{
+	if (!keep_alive || h->draining)
 		return PW_HEAD_CONN_CLOSE;
-	return req->http10 ? PW_HEAD_CONN_KEEP : PW_HEAD_CONN_NONE;
+	return http10 ? PW_HEAD_CONN_KEEP : PW_HEAD_CONN_NONE;
+}
+
+/* What is left of a request once its answer is chosen, if that is a file and all of it. */
+static struct http_plain
+plain_of(const struct ask *ask, enum pw_http_status status)
+{
+	const struct pw_req *req = ask->req;
+	struct http_plain plain = {.rep = PW_REP_NONE};
+
+	if (status != PW_HTTP_200 || pw_req_is_conditional(req) || req->has_body)
+		return plain;
+	plain.rep = (uint32_t)(ask->rep - ask->h->site->reps);
+	plain.head_only = ask->head_only;
+	plain.keep_alive = req->keep_alive;
+	plain.http10 = req->http10;
+	plain.coded = ask->coded;
+	return plain;
 }
 
 bool
-http_answer(struct pw_http *h, struct http_room *k, const struct pw_req *req)
+http_answer(
+	struct pw_http *h, struct http_room *k, const struct pw_req *req, struct http_plain *plain)
 {
 	struct ask ask = {
 		.h = h,
 		.k = k,
 		.req = req,
 		.head_only = req->method == PW_REQ_HEAD,
-		.conn = choose_conn(h, req),
+		.conn = choose_conn(h, req->keep_alive, req->http10),
 	};
 	enum pw_http_status status = find(&ask);
 
-	count_method(h, req);
+	count_method(h, req->method);
 	if (status == PW_HTTP_200)
 		send_found(&ask);
 	else if (status == PW_HTTP_301)
 		send_whole(&ask, status, ask.rep);
 	else
 		send_page(&ask, status);
+	*plain = plain_of(&ask, status);
+	return ask.conn != PW_HEAD_CONN_CLOSE;
+}
+
+bool
+http_answer_plain(struct pw_http *h, struct http_room *k, const struct http_plain *plain)
+{
+	struct ask ask = {
+		.h = h,
+		.k = k,
+		.rep = &h->site->reps[plain->rep],
+		.head_only = plain->head_only,
+		.conn = choose_conn(h, plain->keep_alive, plain->http10),
+	};
+
+	count_method(h, plain->head_only ? PW_REQ_HEAD : PW_REQ_GET);
+	h->stats.coded += plain->coded;
+	send_whole(&ask, PW_HTTP_200, ask.rep);
 	return ask.conn != PW_HEAD_CONN_CLOSE;
 }
 

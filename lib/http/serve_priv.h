@@ -11,6 +11,7 @@
  *
  *	conn.c    what TCP tells of a connection; its states and time-outs
  *	serve.c   from a request to a response
+ *	known.c   request heads that were read before
  *	resp.c    responses: their queue, their bytes, the pages they hold
  *	http.c    one instance: its memory, its pools, its clock
  */
@@ -79,6 +80,34 @@ struct http_head {
 };
 TAILQ_HEAD(http_heads, http_head);
 
+/** All that a request says which is answered by a whole file. */
+struct http_plain {
+	uint32_t rep;
+	bool head_only;
+	bool keep_alive;
+	bool http10;
+	bool coded; /* another coding than the plain one was chosen */
+};
+
+#define HTTP_KNOWN_HEADS 1024 /* a power of two */
+#define HTTP_KNOWN_MAX	 496  /* a longer head is read each time */
+
+/** A head that was read before. */
+struct http_known {
+	uint32_t hash;
+	uint16_t len; /* 0: none */
+	bool used;    /* since another wanted its place */
+	struct http_plain says;
+	char head[HTTP_KNOWN_MAX];
+} __rte_cache_aligned;
+
+/** Where a head belongs in the table. */
+struct http_key {
+	struct http_known *entry;
+	uint32_t len; /* 0: it is not complete, or too long */
+	uint32_t hash;
+};
+
 enum http_state {
 	HTTP_OPEN,   /* requests are read */
 	HTTP_LINGER, /* our side is closed; input is discarded until the peer closes */
@@ -121,6 +150,7 @@ struct pw_http {
 	struct http_set *sets;
 	char *heads; /* of head_bytes each */
 	size_t head_bytes;
+	struct http_known *known; /* HTTP_KNOWN_HEADS, by their hash */
 	uint32_t free_resp;
 	uint32_t free_set;
 	struct http_heads free_heads;
@@ -170,10 +200,32 @@ void http_resp_drop(struct pw_http *h, struct http_room *k);
 
 /* ---- serve.c ---- */
 
-/** Answer a complete request. A response descriptor is free. @return keep the connection? */
-bool http_answer(struct pw_http *h, struct http_room *k, const struct pw_req *req);
+/**
+ * Answer a complete request. A response descriptor is free.
+ * @param plain  set to what it says; its rep to PW_REP_NONE when that is more
+ *               than struct http_plain can hold
+ * @return keep the connection?
+ */
+bool http_answer(
+	struct pw_http *h, struct http_room *k, const struct pw_req *req, struct http_plain *plain);
+
+/** The same for a request that is known to be plain. */
+bool http_answer_plain(struct pw_http *h, struct http_room *k, const struct http_plain *plain);
 
 /** Answer with the page of @p status, as the last on this connection. */
 void http_refuse(struct pw_http *h, struct http_room *k, enum pw_http_status status);
+
+/* ---- known.c ---- */
+
+/**
+ * The entry of the first head in @p data, if it was read before.
+ * @param key  set for http_known_note(): where this head belongs
+ */
+struct http_known *http_known_find(
+	struct pw_http *h, const char *data, uint32_t len, struct http_key *key);
+
+/** Remember what the key->len bytes of @p data say. */
+void http_known_note(struct pw_http *h, const struct http_key *key, const char *data,
+	const struct http_plain *says);
 
 #endif

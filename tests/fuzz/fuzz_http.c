@@ -2,8 +2,8 @@
  * Copyright (c) 2026 the pagewire authors
  *
  * Bytes of a client into the HTTP service, with the network and TCP taken away.
- * They are fed in one piece, and again in small ones: what comes back must be
- * well-formed responses, and the same. See docs/fuzzing.md for the oracle.
+ * They are fed in one piece, twice, and again in small ones: what comes back must
+ * be well-formed responses, and the same. See docs/fuzzing.md for the oracle.
  */
 #include "fuzz.h"
 #include "../unit/http/fake_tcp.h"
@@ -301,6 +301,9 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	whole.pieces = false;
 	talk(&whole, in.p, in.len);
 	check_out(&whole);
+	pieces.pieces = false; /* the same again: its heads are known now */
+	talk(&pieces, in.p, in.len);
+	compare(&whole, &pieces);
 	pieces.pieces = true;
 	pieces.wait = how & 1 ? 3 * PW_NS_PER_S : 0;
 	pw_rand_init(&pieces.rand, how);

@@ -106,6 +106,32 @@ every_request_has_its_answer(void)
 	}
 }
 
+/* Heads that were read before are answered as if they were new, and counted alike. */
+static void
+asked_again_the_answer_is_the_same(void)
+{
+	size_t i;
+
+	for (i = 0; i < RTE_DIM(table); i++) {
+		struct pw_http_stats once, twice;
+		char *first;
+		bool shut;
+
+		rig_restart();
+		first = strdup(rig_ask(table[i].request));
+		shut = rig.out_shut;
+		once = *pw_http_stats(rig.http);
+		CU_ASSERT_STRING_EQUAL(rig_ask(table[i].request), first);
+		CU_ASSERT_EQUAL(rig.out_shut, shut);
+		twice = *pw_http_stats(rig.http);
+		CU_ASSERT_EQUAL(twice.requests_get, 2 * once.requests_get);
+		CU_ASSERT_EQUAL(twice.requests_head, 2 * once.requests_head);
+		CU_ASSERT_EQUAL(twice.bytes_done, 2 * once.bytes_done);
+		CU_ASSERT_EQUAL(twice.status[PW_HTTP_200], 2 * once.status[PW_HTTP_200]);
+		free(first);
+	}
+}
+
 /* C140 */
 static void
 c140_head_is_get_without_body(void)
@@ -271,6 +297,7 @@ counters(void)
 
 static CU_TestInfo tests[] = {
 	{"every_request_has_its_answer", every_request_has_its_answer},
+	{"asked_again_the_answer_is_the_same", asked_again_the_answer_is_the_same},
 	{"c140_head_is_get_without_body", c140_head_is_get_without_body},
 	{"http10_is_told_that_it_is_kept", http10_is_told_that_it_is_kept},
 	{"c141_refused_methods_name_those_allowed", c141_refused_methods_name_those_allowed},
