@@ -225,6 +225,9 @@ report_end(const struct loader *l, const struct figures *f)
 	print_count("opened", s->opened, "connections/s in the run",
 		(double)(s->opened - s->opened_before) / seconds);
 	print_latency(&s->latency);
+	if (l->cfg.per_conn == 0)
+		printf("  fairness       %.4f  Jain's index, of the bytes of each connection\n",
+			s->jain);
 	print_line(
 		"unanswered", s->unanswered, "requests behind an answer that announced the close");
 	print_line("unsent", s->unsent, "requests that were due by the end and not asked yet");
@@ -266,6 +269,7 @@ json_counts(FILE *out, const struct figures *f)
 	fprintf(out, "  \"body_bits_per_s\": %.3f,\n", (double)s->body_bytes * 8 / seconds);
 	fprintf(out, "  \"opened_per_s\": %.3f,\n",
 		(double)(s->opened - s->opened_before) / seconds);
+	fprintf(out, "  \"jain\": %.6f,\n", s->jain);
 	fprintf(out, "  \"busy_cycles\": %" PRIu64 ",\n", f->worker.busy_cycles);
 	fprintf(out, "  \"tsc_hz\": %" PRIu64 ",\n", rte_get_tsc_hz());
 	fprintf(out, "  \"rx_missed\": %" PRIu64 ",\n", f->port.rx_missed);

@@ -192,6 +192,7 @@ finish(struct pw_load *l, struct pw_tcp_conn *tc, pw_ns now)
 	struct asked a = *asked_at(l, k, 0);
 
 	judge(l, &a, &k->resp, k->slot, now);
+	k->body_bytes += k->resp.body;
 	k->base += text_len(l, &a);
 	k->first = (uint16_t)(k->first + 1u < l->cfg.pipeline ? k->first + 1u : 0);
 	k->n--;
@@ -353,6 +354,14 @@ conn_wind_up(void *ctx, struct pw_tcp_conn *tc)
 
 	if ((k->flags & CONN_OPEN) && k->n == 0)
 		pw_tcp_close(tc);
+}
+
+uint64_t
+conn_body_bytes(struct pw_tcp_conn *tc)
+{
+	const struct conn *k = room(tc);
+
+	return k->body_bytes + k->resp.body;
 }
 
 const struct pw_tcp_app load_app = {

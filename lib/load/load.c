@@ -347,6 +347,22 @@ begin_run(struct pw_load *l, pw_ns now)
 	pace_init(&l->pace, l->cfg.rate_per_s, now);
 }
 
+/* Jain, Chiu, Hawe: A Quantitative Measure of Fairness (DEC-TR-301, 1984). */
+static double
+fairness(const struct pw_load *l)
+{
+	double sum = 0, squares = 0;
+	uint32_t i;
+
+	for (i = 0; i < l->cfg.n_active; i++) {
+		double x = l->slot[i].tc != NULL ? (double)conn_body_bytes(l->slot[i].tc) : 0;
+
+		sum += x;
+		squares += x * x;
+	}
+	return squares > 0 ? sum * sum / (l->cfg.n_active * squares) : 0;
+}
+
 /* The figures stay as they are. */
 static void
 end_run(struct pw_load *l, pw_ns now)
@@ -356,6 +372,7 @@ end_run(struct pw_load *l, pw_ns now)
 	set_phase(l, PW_LOAD_OVER, PW_NEVER);
 	l->stats.at = now;
 	l->stats.reused_heads = l->reader.reused;
+	l->stats.jain = fairness(l);
 	l->final = l->stats;
 }
 

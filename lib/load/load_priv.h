@@ -142,9 +142,10 @@ enum conn_flag {
 
 /** Ours of a connection, in TCP's room for it. */
 struct conn {
-	pw_off base; /**< where the text of the oldest request begins in the stream */
-	pw_off una;  /**< acknowledged up to here */
-	pw_ns heard; /**< the last byte, or the request that ended a rest */
+	pw_off base;	     /**< where the text of the oldest request begins in the stream */
+	pw_off una;	     /**< acknowledged up to here */
+	pw_ns heard;	     /**< the last byte, or the request that ended a rest */
+	uint64_t body_bytes; /**< of complete answers */
 	uint32_t slot;
 	uint32_t n_asked; /**< on this connection */
 	uint16_t first;	  /**< in the ring: the oldest request */
@@ -207,6 +208,9 @@ bool conn_can_ask(const struct pw_load *l, uint32_t slot);
 
 /** Ask it for something that was due at @p due. */
 void conn_ask(struct pw_load *l, uint32_t slot, pw_ns due, pw_ns now);
+
+/** What it has received, an answer that is not complete included. */
+uint64_t conn_body_bytes(struct pw_tcp_conn *tc);
 
 /** The run is over: close it, now or when what it waits for has come. */
 void conn_wind_up(void *ctx, struct pw_tcp_conn *tc);

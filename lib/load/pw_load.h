@@ -118,6 +118,12 @@ struct pw_load_stats {
 	uint32_t conns;	       /**< established now */
 	uint64_t status[6];    /**< responses by the first digit of their status */
 	uint64_t errors[PW_LOAD_ERROR_MAX];
+	/**
+	 * When OVER: Jain's index of fairness of the body bytes that each place of those that
+	 * ask has received on its connection; 1: all the same, 1/n: one had all. 0: there were
+	 * none.
+	 */
+	double jain;
 	struct pw_hist latency;
 };
 

@@ -29,14 +29,25 @@ WAIT_S = 20
 DISTURBED = 3  # per cent
 
 
-def sets(root, sizes):
-    """Directories with a file of each size. @return {size in MB: directory}"""
-    made = {}
-    for mb in sizes:
-        made[mb] = pathlib.Path(root) / f"{mb}MB"
-        made[mb].mkdir()
-        testsite.Site(made[mb]).add_big("big", mb << 20)
-    return made
+class FileSet:
+    """
+    A directory of files of 1 MiB. Whoever asks for them asks by chance: connections that
+    went through one file side by side would read each other's bytes out of the cache.
+    """
+
+    def __init__(self, root, mib):
+        self.mib, self.root = mib, pathlib.Path(root) / f"{mib}MB"
+        self.root.mkdir()
+        site = testsite.Site(self.root)
+        names = [f"f{i}" for i in range(mib)]
+        for name in names:
+            site.add(name, testsite.content(name, 1 << 20))
+        self.list = pathlib.Path(root) / f"{mib}MB.urls"
+        self.list.write_text("".join(f"{url(name)}\n" for name in names))
+
+    def options(self):
+        """Of pagewire-load."""
+        return ["--urls", self.list]
 
 
 class Socket:
@@ -187,7 +198,7 @@ def said(child):
     return child.log.read()
 
 
-def url(path="big"):
+def url(path):
     return f"http://{OURS}/{path}"
 
 

@@ -7,7 +7,8 @@ windows of pages, the same builder, the same flags), round and round over the sa
 set, with no TCP, to a sink that only counts. pagewire serves the set to
 pagewire-load. dpdk-testpmd floods with 54 + 1460 bytes, always the same hot mbufs.
 
-Payload bytes are compared. The set is one file: 16 MB lie in the CPU's cache, 256 do not.
+Payload bytes are compared. A set consists of files of 1 MiB: 16 of them lie in the
+CPU's cache, 256 do not.
 """
 import contextlib
 import tempfile
@@ -16,25 +17,26 @@ import bench
 import pair
 from bench import Samples
 
-SETS_MB = (16, 256)
+SETS_MIB = (16, 256)
 CONNECTIONS = 8
 TARGET = 0.80
 
 
-def sources(socket, root, seconds):
-    load = ["--url", pair.url(), "--connections", CONNECTIONS, "--duration", seconds]
-    return [lambda: socket.flooded(socket.flood(root), seconds, pair.HEADERS["pagewire"]),
-            lambda: socket.served(root, load)]
+def sources(socket, files, seconds):
+    load = [*files.options(), "--connections", CONNECTIONS, "--duration", seconds]
+    return [lambda: socket.flooded(socket.flood(files.root), seconds, pair.HEADERS["pagewire"]),
+            lambda: socket.served(files.root, load)]
 
 
 def run(results, stack, sets, tso, runs, seconds):
     socket = stack.enter_context(pair.Socket(results, tso))
-    gather = [source for root in sets.values() for source in sources(socket, root, seconds)]
+    gather = [source for files in sets for source in sources(socket, files, seconds)]
     if not tso:
         gather.append(lambda: socket.flooded(socket.testpmd(), seconds, pair.HEADERS["testpmd"]))
     lists = bench.take_turns(runs, *gather)
-    for i, mb in enumerate(sets):
-        name = ("bulk-tso" if tso else "bulk-1500") + ("" if mb == SETS_MB[0] else f"-{mb}MB")
+    for i, files in enumerate(sets):
+        name = "bulk-tso" if tso else "bulk-1500"
+        name += "" if files is sets[0] else f"-{files.mib}MB"
         served = pair.gbit_per_s(lists[2 * i + 1])
         flood = Samples(rate / 1e9 for rate in lists[2 * i])
         results.add(name, "Gbit/s", served, flood, TARGET)
@@ -49,8 +51,8 @@ def main():
     results = bench.Results("roofline")
     print(f"bench roofline: {options.runs} runs of each", flush=True)
     with contextlib.ExitStack() as stack:
-        sets = pair.sets(stack.enter_context(tempfile.TemporaryDirectory(prefix="pwbench-root.")),
-                         SETS_MB)
+        root = stack.enter_context(tempfile.TemporaryDirectory(prefix="pwbench-root."))
+        sets = [pair.FileSet(root, mib) for mib in SETS_MIB]
         for tso in (False, True):
             run(results, stack, sets, tso, options.runs, 1 if options.quick else 3)
     results.finish()

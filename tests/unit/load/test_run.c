@@ -86,6 +86,56 @@ only_active_connections_ask(void)
 }
 
 static void
+all_alike_are_fair(void)
+{
+	CU_ASSERT_DOUBLE_EQUAL(rig_run(&rig)->jain, 1, 1e-3);
+}
+
+static bool
+is_second(const struct rig_srv *s)
+{
+	bool odd = false;
+
+	for (s = s->next; s != NULL; s = s->next)
+		odd = !odd;
+	return odd;
+}
+
+/* Bodies that are never complete; every second connection gets three times as much. */
+static void
+say_unequally(struct rig_srv *s, uint32_t nth)
+{
+	rig_put(s, "HTTP/1.1 200 OK\r\nContent-Length: 90\r\n\r\nhello");
+	if (is_second(s))
+		rig_put(s, "0123456789");
+}
+
+static void
+shares_of_answers_under_way_count(void)
+{
+	const struct pw_load_stats *s;
+
+	rig.answer = say_unequally;
+	s = rig_run(&rig);
+	CU_ASSERT_EQUAL(s->responses, 0);
+	CU_ASSERT_DOUBLE_EQUAL(s->jain, 0.8, 1e-9); /* (5 + 15)^2 / (2 (25 + 225)) */
+}
+
+static void
+say_to_the_second(struct rig_srv *s, uint32_t nth)
+{
+	if (is_second(s))
+		rig_put(s, RIG_OK);
+}
+
+static void
+who_gets_nothing_counts(void)
+{
+	rig.answer = say_to_the_second;
+	CU_ASSERT_DOUBLE_EQUAL(rig_run(&rig)->jain, 0.5, 1e-3);
+}
+
+static void
 connections_are_closed_and_opened_again(void)
 {
 	const struct pw_load_stats *s;
@@ -524,6 +574,9 @@ static CU_TestInfo tests[] = {
 	TEST(closed_loop_asks_again_at_once),
 	TEST(pipeline_has_many_under_way),
 	TEST(only_active_connections_ask),
+	TEST(all_alike_are_fair),
+	TEST(shares_of_answers_under_way_count),
+	TEST(who_gets_nothing_counts),
 	TEST(connections_are_closed_and_opened_again),
 	TEST(one_request_a_connection),
 	TEST(server_that_leaves_closing_to_us),
