@@ -19,6 +19,12 @@
 #include "pw_store.h"
 #include "pw_tree.h"
 
+/* What a worker has of the service; what is written while it serves is on lines of its own. */
+struct desk {
+	struct pw_store_refs refs;
+	struct pw_http *http;
+} __rte_cache_aligned;
+
 struct app {
 	struct pw_config cfg;
 	struct eal eal;
@@ -32,9 +38,8 @@ struct app {
 	struct pw_if_addr addrs[PW_LOOP_IFS_MAX][PW_CONFIG_IPS_MAX];
 	uint32_t n_ports; /* open */
 
-	struct pw_store_refs refs;
-	struct pw_http *http;
-	struct pw_worker *worker;
+	struct workers workers;
+	struct desk desks[PW_WORKERS_MAX]; /* by worker */
 
 	pthread_t control;
 	bool control_up;
@@ -58,7 +63,7 @@ void content_free(struct app *app);
 
 int ports_check(struct app *app);
 int ports_open(struct app *app);
-int worker_make(struct app *app);
+int workers_make(struct app *app);
 /** Serve until told to end. */
 int serve(struct app *app);
 /** Close ports and free the worker. @return a status: failed when something leaked */

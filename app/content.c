@@ -83,7 +83,7 @@ int
 content_memory(struct app *app)
 {
 	size_t conn = pw_tcp_conn_bytes(pw_http_room_bytes()) + POOL_CONN_BYTES;
-	uint64_t pools = EAL_POOL_BYTES + (uint64_t)app->cfg.max_connections * conn;
+	uint64_t pools = eal_pool_bytes(&app->eal) + (uint64_t)app->cfg.max_connections * conn;
 	uint64_t pages = pw_store_need(app->store);
 
 	if (app->cfg.arena == PW_ARENA_EAL)

@@ -15,9 +15,9 @@ end(struct app *app, uint32_t nth)
 {
 	if (nth == 1) {
 		COMPLAIN("draining, at most %u s; a second signal stops at once", app->cfg.drain_s);
-		pw_worker_post(app->worker, PW_WORKER_DRAIN, app->cfg.drain_s * PW_NS_PER_S);
+		workers_post(&app->workers, PW_WORKER_DRAIN, app->cfg.drain_s * PW_NS_PER_S);
 	} else {
-		pw_worker_post(app->worker, PW_WORKER_STOP, 0);
+		workers_post(&app->workers, PW_WORKER_STOP, 0);
 	}
 }
 

@@ -77,6 +77,7 @@ keep_args(struct eal *eal, int argc, char **argv)
 	memcpy(eal->argv, argv, (size_t)argc * sizeof(*argv));
 	eal->argc = argc;
 	look_at_args(eal);
+	eal->n_lcores = lcores_asked_for(eal->argc, eal->argv);
 	return -1;
 }
 
@@ -207,11 +208,7 @@ eal_start(struct eal *eal)
 		return STATUS_FAILED;
 	}
 	eal->up = true;
-	if (rte_lcore_count() == 1)
-		return STATUS_OK;
-	COMPLAIN("%u lcores; allowed: one, such as --lcores 0@0, because there is one worker",
-		rte_lcore_count());
-	return STATUS_USAGE;
+	return STATUS_OK;
 }
 
 void

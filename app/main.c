@@ -11,6 +11,12 @@
 const char program[] = "pagewire";
 
 static int
+open_workers(struct app *app)
+{
+	return workers_open(&app->workers);
+}
+
+static int
 start_eal(struct app *app)
 {
 	return eal_start(&app->eal);
@@ -21,10 +27,11 @@ static int (*const steps[])(struct app *app) = {
 	content_scan,
 	content_memory,
 	start_eal,
+	open_workers,
 	ports_check,
 	content_load,
 	ports_open,
-	worker_make,
+	workers_make,
 	serve,
 };
 

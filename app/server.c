@@ -96,7 +96,8 @@ ports_open(struct app *app)
 		uint32_t at = if_of_port(app, ip->port);
 		struct pw_port_cfg cfg = {
 			.port_id = ip->port,
-			.n_queues = 1,
+			.n_workers = (uint16_t)app->workers.n,
+			.spread = app->cfg.spread,
 			.mtu = (uint16_t)app->cfg.mtu,
 			.want_rx_intr = app->cfg.idle == PW_IDLE_SLEEP,
 		};
@@ -126,12 +127,12 @@ http_drain(void *ctx, pw_ns now)
 }
 
 static int
-make_http(struct app *app)
+make_http(struct app *app, struct desk *desk)
 {
 	const struct pw_config *c = &app->cfg;
 	struct pw_http_cfg cfg = {
 		.site = app->site,
-		.refs = &app->refs,
+		.refs = &desk->refs,
 		.mem = &mem_eal,
 		.max_head_bytes = (uint32_t)c->max_head_bytes,
 		.idle_ns = c->timeout_idle_s * PW_NS_PER_S,
@@ -141,27 +142,27 @@ make_http(struct app *app)
 	};
 	int rc;
 
-	rc = pw_store_refs_init(&app->refs, app->store, &mem_eal);
+	rc = pw_store_refs_init(&desk->refs, app->store, &mem_eal);
 	if (rc != 0)
 		return rc;
 	if (getrandom(&cfg.seed, sizeof(cfg.seed), 0) != sizeof(cfg.seed))
 		return -errno;
-	app->http = pw_http_create(&cfg);
-	return app->http == NULL ? -errno : 0;
+	desk->http = pw_http_create(&cfg);
+	return desk->http == NULL ? -errno : 0;
 }
 
 static int
-make_worker(struct app *app)
+make_worker(struct app *app, uint32_t i)
 {
+	struct desk *desk = &app->desks[i];
 	struct pw_worker_cfg cfg = {
-		.socket_id = (int)rte_socket_id(),
 		.ifs = app->ifs,
 		.n_ifs = app->n_ports,
 		.store = app->store,
 		.service =
 			{
 				.app = &pw_http_app,
-				.ctx = app->http,
+				.ctx = desk->http,
 				.app_bytes = pw_http_room_bytes(),
 				.tick = http_tick,
 				.drain = http_drain,
@@ -169,29 +170,36 @@ make_worker(struct app *app)
 		.listen_port = (uint16_t)app->cfg.http_port,
 		.tcp =
 			{
-				.max_conns = app->cfg.max_connections,
+				.max_conns =
+					workers_share(&app->workers, i, app->cfg.max_connections),
 				.cc = pw_config_cc[app->cfg.cc],
 			},
 		.idle = app->cfg.idle,
 	};
 
-	if (getrandom(cfg.tcp.secret, sizeof(cfg.tcp.secret), 0) != sizeof(cfg.tcp.secret))
-		return -errno;
-	app->worker = pw_worker_create(&cfg);
-	return app->worker == NULL ? -errno : 0;
+	return workers_add(&app->workers, &cfg);
+}
+
+static int
+make_desk(struct app *app, uint32_t i)
+{
+	int rc = make_http(app, &app->desks[i]);
+
+	if (rc == 0)
+		return make_worker(app, i);
+	COMPLAIN("worker %u cannot be made: %s", i, strerror(-rc));
+	return STATUS_FAILED;
 }
 
 int
-worker_make(struct app *app)
+workers_make(struct app *app)
 {
-	int rc = make_http(app);
+	int status = STATUS_OK;
+	uint32_t i;
 
-	if (rc == 0)
-		rc = make_worker(app);
-	if (rc == 0)
-		return STATUS_OK;
-	COMPLAIN("the worker cannot be made: %s", strerror(-rc));
-	return STATUS_FAILED;
+	for (i = 0; i < app->workers.n && status == STATUS_OK; i++)
+		status = make_desk(app, i);
+	return status;
 }
 
 /* "http://10.77.0.1/ on port 0 (net_tap)" */
@@ -211,12 +219,14 @@ print_ready(struct app *app)
 {
 	uint32_t i;
 
+	for (i = 0; i < app->n_ports; i++)
+		workers_tell_port(&app->workers, &app->ports[i]);
 	COMPLAIN("an idle connection takes %zu bytes, everything counted",
 		pw_tcp_conn_bytes(pw_http_room_bytes()));
 	printf("pagewire: serving %s at ", app->cfg.root);
 	print_place(app, &app->cfg.ips[0]);
-	printf(", 1 worker, %u files, %" PRIu64 " bytes\n", app->counts.n_files,
-		app->counts.file_bytes);
+	printf(", %u worker%s, %u files, %" PRIu64 " bytes\n", app->workers.n,
+		app->workers.n == 1 ? "" : "s", app->counts.n_files, app->counts.file_bytes);
 	for (i = 1; i < app->cfg.n_ips; i++) {
 		printf("pagewire: and at ");
 		print_place(app, &app->cfg.ips[i]);
@@ -233,7 +243,7 @@ serve(struct app *app)
 	if (control_start(app) != 0)
 		return STATUS_FAILED;
 	print_ready(app);
-	pw_worker_run(app->worker);
+	workers_run(&app->workers);
 	control_stop(app);
 	app_report(app, &last);
 	pw_report_totals(stdout, &last);
@@ -252,27 +262,42 @@ app_report(const struct app *app, struct pw_report *out)
 		out->ports[i] = &app->ports[i];
 		pw_port_get_stats(&app->ports[i], &out->port[i]);
 	}
-	pw_worker_get_stats(app->worker, &out->worker);
-	out->http = *pw_http_stats(app->http);
-	pw_http_get_usage(app->http, &out->http_usage);
+	out->n_workers = app->workers.n;
+	for (i = 0; i < out->n_workers; i++) {
+		struct pw_report_share *share = &out->shares[i];
+
+		pw_worker_get_stats(app->workers.of[i], &share->worker);
+		share->http = *pw_http_stats(app->desks[i].http);
+		pw_http_get_usage(app->desks[i].http, &share->http_usage);
+	}
+	pw_report_add_up(out);
+}
+
+static void
+desk_free(struct desk *desk)
+{
+	if (desk->http != NULL)
+		pw_http_destroy(desk->http);
+	if (desk->refs.holds != NULL)
+		pw_store_refs_fini(&desk->refs, &mem_eal);
 }
 
 int
 server_free(struct app *app)
 {
 	int status = STATUS_OK;
+	uint64_t n_holds = 0;
 	uint32_t i;
 
 	for (i = 0; i < app->n_ports; i++)
 		pw_port_stop(&app->ports[i]);
-	if (app->worker != NULL) {
-		status = leaks_check(app->worker, app->ports, app->n_ports, app->refs.n_holds);
-		pw_worker_destroy(app->worker);
-	}
-	if (app->http != NULL)
-		pw_http_destroy(app->http);
-	if (app->refs.holds != NULL)
-		pw_store_refs_fini(&app->refs, &mem_eal);
+	for (i = 0; i < app->workers.n_made; i++)
+		n_holds += app->desks[i].refs.n_holds;
+	if (app->workers.n_made != 0)
+		status = workers_leaks(&app->workers, app->ports, app->n_ports, n_holds);
+	workers_close(&app->workers);
+	for (i = 0; i < app->workers.n; i++)
+		desk_free(&app->desks[i]);
 	for (i = 0; i < app->n_ports; i++)
 		pw_port_close(&app->ports[i]);
 	return status;

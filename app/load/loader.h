@@ -43,6 +43,12 @@ struct settings {
 
 extern const char *const load_cc[];
 
+/* What a worker does of the load. */
+struct part {
+	struct loader *l;
+	struct pw_load *load;
+};
+
 struct loader {
 	struct settings cfg;
 	struct eal eal;
@@ -50,8 +56,9 @@ struct loader {
 	bool port_open;
 	struct pw_if_addr addrs[2];
 	struct pw_loop_if intf;
-	struct pw_load *load;
-	struct pw_worker *worker;
+	struct workers workers;
+	struct part parts[PW_WORKERS_MAX]; /* by worker */
+	uint32_t n_connecting;		   /* of them */
 	pthread_t control;
 };
 
@@ -72,6 +79,9 @@ struct figures {
 };
 
 void figures_take(const struct loader *l, struct figures *out);
+
+/** Bodies that are not the same to all workers are mistakes that none of them has seen. */
+void figures_compare_bodies(const struct loader *l, struct figures *f);
 
 /** The line of a second. */
 void report_progress(const struct figures *now, const struct figures *before);

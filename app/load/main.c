@@ -9,9 +9,7 @@
 #include <signal.h>
 #include <string.h>
 #include <time.h>
-#include <sys/random.h>
 #include <rte_ethdev.h>
-#include <rte_lcore.h>
 #include "loader.h"
 
 #define POOL_CONN_BYTES 128	    /* what memory for many equal things loses, per connection */
@@ -35,13 +33,15 @@ drain_ns(const struct loader *l)
 static void
 on_over(void *ctx)
 {
-	struct loader *l = ctx;
+	const struct part *part = ctx;
+	struct loader *l = part->l;
 
-	pw_worker_post(l->worker, PW_WORKER_DRAIN, drain_ns(l));
+	pw_worker_post(l->workers.of[part - l->parts], PW_WORKER_DRAIN, drain_ns(l));
 }
 
+/* Of the whole, as if one worker did it. */
 static struct pw_load_cfg
-load_cfg(struct loader *l)
+load_cfg(const struct loader *l)
 {
 	const struct settings *s = &l->cfg;
 
@@ -60,14 +60,32 @@ load_cfg(struct loader *l)
 		.verify = s->verify,
 		.seed = 1, /* every run asks in the same order */
 		.over = on_over,
-		.ctx = l,
 	};
 }
 
-static uint32_t
-rcv_blocks(const struct settings *s)
+/* What worker @p i does of it. */
+static struct pw_load_cfg
+part_cfg(struct loader *l, uint32_t i)
 {
-	return RTE_MIN(RTE_MAX(s->connections, (uint32_t)RCV_BLOCKS_MIN), RCV_BLOCKS_MAX);
+	struct pw_load_cfg cfg = load_cfg(l);
+
+	cfg.ctx = &l->parts[i];
+	if (l->workers.crew == NULL)
+		return cfg;
+	cfg.n_conns = workers_share(&l->workers, i, cfg.n_conns);
+	cfg.n_active = workers_share(&l->workers, i, cfg.n_active);
+	cfg.rate_per_s = workers_share(&l->workers, i, cfg.rate_per_s);
+	cfg.spread = pw_crew_spread(l->workers.crew);
+	cfg.worker = i;
+	cfg.n_connecting = &l->n_connecting;
+	cfg.seed += i;
+	return cfg;
+}
+
+static uint32_t
+rcv_blocks(uint32_t n_conns)
+{
+	return RTE_MIN(RTE_MAX(n_conns, (uint32_t)RCV_BLOCKS_MIN), RCV_BLOCKS_MAX);
 }
 
 static int
@@ -77,8 +95,9 @@ plan_memory(struct loader *l)
 	uint64_t conn = pw_tcp_conn_bytes(pw_load_room_bytes(&cfg)) + POOL_CONN_BYTES;
 
 	return eal_memory(&l->eal,
-		EAL_POOL_BYTES + cfg.n_conns * conn + pw_load_need(&cfg) +
-			rcv_blocks(&l->cfg) * UINT64_C(2048) + RX_BUFFERS * l->cfg.rx_buffer_bytes,
+		eal_pool_bytes(&l->eal) + cfg.n_conns * conn + pw_load_need(&cfg) +
+			l->eal.n_lcores * (rcv_blocks(cfg.n_conns) * UINT64_C(2048) +
+						  RX_BUFFERS * l->cfg.rx_buffer_bytes),
 		0);
 }
 
@@ -88,13 +107,43 @@ start_eal(struct loader *l)
 	return eal_start(&l->eal);
 }
 
+/* A part of nothing would mean something else to a worker: all of it, or no rate. */
+static int
+check_share(const struct loader *l, const char *name, uint32_t whole)
+{
+	uint32_t i;
+
+	for (i = 0; i < l->workers.n; i++)
+		if (whole != 0 && workers_share(&l->workers, i, whole) == 0) {
+			COMPLAIN("--%s '%u' is too little for %u workers; allowed: %u or more, or "
+				 "fewer --lcores",
+				name, whole, l->workers.n, 2 * l->workers.n);
+			return STATUS_USAGE;
+		}
+	return STATUS_OK;
+}
+
+static int
+open_workers(struct loader *l)
+{
+	const struct settings *s = &l->cfg;
+	int status = workers_open(&l->workers);
+
+	l->n_connecting = l->workers.n;
+	if (status == STATUS_OK)
+		status = check_share(l, "connections", s->connections);
+	if (status == STATUS_OK)
+		status = check_share(l, "active", s->active);
+	return status == STATUS_OK ? check_share(l, "rate", s->rate) : status;
+}
+
 static int
 open_port(struct loader *l)
 {
 	const struct settings *s = &l->cfg;
 	struct pw_port_cfg cfg = {
 		.port_id = s->ip.port,
-		.n_queues = 1,
+		.n_workers = (uint16_t)l->workers.n,
 		.mtu = (uint16_t)s->mtu,
 		.rx_room = (uint16_t)s->rx_buffer_bytes,
 		.want_rx_intr = s->idle == PW_IDLE_SLEEP,
@@ -135,48 +184,55 @@ describe_interface(struct loader *l)
 }
 
 static int
-make_load(struct loader *l)
-{
-	struct pw_load_cfg cfg = load_cfg(l);
-
-	describe_interface(l);
-	l->load = pw_load_create(&cfg);
-	if (l->load != NULL)
-		return STATUS_OK;
-	COMPLAIN("%u connections cannot be had: %s", cfg.n_conns, strerror(errno));
-	return STATUS_FAILED;
-}
-
-static int
-make_worker(struct loader *l)
+make_worker(struct loader *l, uint32_t i, uint32_t n_conns)
 {
 	const struct settings *s = &l->cfg;
 	struct pw_worker_cfg cfg = {
-		.socket_id = (int)rte_socket_id(),
 		.ifs = &l->intf,
 		.n_ifs = 1,
-		.service = pw_load_service(l->load),
+		.service = pw_load_service(l->parts[i].load),
 		.tcp =
 			{
-				.max_conns = s->connections,
-				.max_sent = 2 * s->connections + 4096,
+				.max_conns = n_conns,
+				.max_sent = 2 * n_conns + 4096,
 				.max_time_wait = TIME_WAIT_MAX,
-				.max_rcv_blocks = rcv_blocks(s),
+				.max_rcv_blocks = rcv_blocks(n_conns),
 				.rcv_buf_bytes = (uint32_t)s->rcv_buf_bytes,
 				.cc = load_cc[s->cc],
 			},
 		.idle = s->idle,
 	};
+	int status = workers_add(&l->workers, &cfg);
 
-	if (getrandom(cfg.tcp.secret, sizeof(cfg.tcp.secret), 0) != sizeof(cfg.tcp.secret)) {
-		COMPLAIN("no random numbers: %s", strerror(errno));
-		return STATUS_FAILED;
-	}
-	l->worker = pw_worker_create(&cfg);
-	if (l->worker == NULL)
-		return STATUS_FAILED; /* told by the worker */
-	pw_load_start(l->load, pw_worker_tcp(l->worker));
-	return STATUS_OK;
+	if (status == STATUS_OK)
+		pw_load_start(l->parts[i].load, pw_worker_tcp(l->workers.of[i]));
+	return status;
+}
+
+static int
+make_part(struct loader *l, uint32_t i)
+{
+	struct pw_load_cfg cfg = part_cfg(l, i);
+	struct part *part = &l->parts[i];
+
+	part->l = l;
+	part->load = pw_load_create(&cfg);
+	if (part->load != NULL)
+		return make_worker(l, i, cfg.n_conns);
+	COMPLAIN("%u connections cannot be had: %s", cfg.n_conns, strerror(errno));
+	return STATUS_FAILED;
+}
+
+static int
+make_parts(struct loader *l)
+{
+	int status = STATUS_OK;
+	uint32_t i;
+
+	describe_interface(l);
+	for (i = 0; i < l->workers.n && status == STATUS_OK; i++)
+		status = make_part(l, i);
+	return status;
 }
 
 /* The other end may come after us, as the front end of a vhost-user socket does. */
@@ -210,7 +266,7 @@ control_main(void *ctx)
 	figures_take(l, &figures[0]);
 	while ((sig = signals_wait(1)) != SIG_DONE) {
 		if (sig != 0) {
-			pw_worker_post(l->worker,
+			workers_post(&l->workers,
 				n_signals++ == 0 ? PW_WORKER_DRAIN : PW_WORKER_STOP, drain_ns(l));
 			continue;
 		}
@@ -232,10 +288,12 @@ print_ready(const struct loader *l)
 	if (s->rate != 0)
 		snprintf(how, sizeof(how), "%u requests/s", s->rate);
 	printf("%s: asking http://%s:%u for %u URL%s from %s on port %u (%s), %u connections, "
-	       "%s, %u s\n",
+	       "%s, %u s, %u worker%s\n",
 		program, pw_addr_format(&s->urls.addr, server), s->urls.port, s->urls.n,
 		s->urls.n == 1 ? "" : "s", pw_addr_format(&s->source, ours), s->ip.port,
-		l->port.driver, s->connections, how, s->duration_s);
+		l->port.driver, s->connections, how, s->duration_s, l->workers.n,
+		l->workers.n == 1 ? "" : "s");
+	workers_tell_port(&l->workers, &l->port);
 	fflush(stdout);
 }
 
@@ -251,10 +309,11 @@ run(struct loader *l)
 		return STATUS_FAILED;
 	}
 	print_ready(l);
-	pw_worker_run(l->worker);
+	workers_run(&l->workers);
 	pthread_kill(l->control, SIG_DONE);
 	pthread_join(l->control, NULL);
 	figures_take(l, &last);
+	figures_compare_bodies(l, &last);
 	report_end(l, &last);
 	status = l->cfg.json_file != NULL ? report_json(l, &last) : STATUS_OK;
 	if (pw_load_failures(&last.load) != 0 || last.load.responses == 0)
@@ -266,9 +325,9 @@ run(struct loader *l)
 static int (*const steps[])(struct loader *l) = {
 	plan_memory,
 	start_eal,
+	open_workers,
 	open_port,
-	make_load,
-	make_worker,
+	make_parts,
 	wait_for_link,
 	run,
 };
@@ -277,14 +336,15 @@ static int
 take_down(struct loader *l)
 {
 	int status = STATUS_OK;
+	uint32_t i;
 
 	if (l->port_open)
 		pw_port_stop(&l->port);
-	if (l->worker != NULL) {
-		status = leaks_check(l->worker, &l->port, 1, 0);
-		pw_worker_destroy(l->worker);
-	}
-	pw_load_destroy(l->load);
+	if (l->workers.n_made != 0)
+		status = workers_leaks(&l->workers, &l->port, 1, 0);
+	workers_close(&l->workers);
+	for (i = 0; i < l->workers.n; i++)
+		pw_load_destroy(l->parts[i].load);
 	if (l->port_open)
 		pw_port_close(&l->port);
 	return status;

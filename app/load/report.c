@@ -26,9 +26,48 @@ static const struct {
 void
 figures_take(const struct loader *l, struct figures *out)
 {
-	pw_load_get(l->load, &out->load);
-	pw_worker_get_stats(l->worker, &out->worker);
+	static struct pw_load_stats part; /* too large for a stack; one thread at a time */
+	struct pw_worker_stats worker;
+	uint32_t i;
+
+	pw_load_get(l->parts[0].load, &out->load);
+	pw_worker_get_stats(l->workers.of[0], &out->worker);
+	for (i = 1; i < l->workers.n; i++) {
+		pw_load_get(l->parts[i].load, &part);
+		pw_load_stats_add(&out->load, &part);
+		pw_worker_get_stats(l->workers.of[i], &worker);
+		pw_worker_stats_add(&out->worker, &worker);
+	}
 	pw_port_get_stats(&l->port, &out->port);
+}
+
+/* What the first worker knows that has had an answer. */
+static bool
+body_of(const struct loader *l, uint32_t url, uint64_t *hash, uint64_t *length)
+{
+	uint32_t i;
+
+	for (i = 0; i < l->workers.n; i++)
+		if (pw_load_body(l->parts[i].load, url, hash, length))
+			return true;
+	return false;
+}
+
+void
+figures_compare_bodies(const struct loader *l, struct figures *f)
+{
+	uint64_t hash, length, other_hash, other_length;
+	uint32_t url, i;
+
+	for (url = 0; url < l->cfg.urls.n; url++)
+		for (i = 1; i < l->workers.n && body_of(l, url, &hash, &length); i++) {
+			if (!pw_load_body(l->parts[i].load, url, &other_hash, &other_length))
+				continue;
+			if (length != other_length)
+				f->load.errors[PW_LOAD_LENGTH]++;
+			else if (l->cfg.verify && hash != other_hash)
+				f->load.errors[PW_LOAD_HASH]++;
+		}
 }
 
 /* ---- text ---- */
@@ -188,7 +227,7 @@ print_bodies(const struct loader *l)
 		return;
 	puts("bodies, by XXH3");
 	for (i = 0; i < u->n; i++)
-		if (pw_load_body(l->load, i, &hash, &length))
+		if (body_of(l, i, &hash, &length))
 			printf("  http://%s:%u%s %016" PRIx64 " %" PRIu64 "\n",
 				pw_addr_format(&u->addr, addr), u->port, u->url[i].path, hash,
 				length);
@@ -315,7 +354,7 @@ json_bodies(FILE *out, const struct loader *l)
 
 	fprintf(out, "  \"bodies\": [");
 	for (i = 0; i < u->n; i++) {
-		if (!pw_load_body(l->load, i, &hash, &length))
+		if (!body_of(l, i, &hash, &length))
 			continue;
 		fprintf(out, "%s\n    {\"path\": \"%s\", \"length\": %" PRIu64, comma,
 			u->url[i].path, length);
@@ -334,8 +373,10 @@ report_json(const struct loader *l, const struct figures *f)
 	bool good = out != NULL;
 
 	if (good) {
-		fprintf(out, "{\n  \"connections\": %u,\n  \"pipeline\": %u,\n  \"rate\": %u,\n",
-			l->cfg.connections, l->cfg.pipeline, l->cfg.rate);
+		fprintf(out, "{\n  \"workers\": %u,\n  \"connections\": %u,\n", l->workers.n,
+			l->cfg.connections);
+		fprintf(out, "  \"pipeline\": %u,\n  \"rate\": %u,\n", l->cfg.pipeline,
+			l->cfg.rate);
 		json_counts(out, f);
 		json_latency(out, &f->load.latency);
 		json_errors(out, &f->load);

@@ -20,7 +20,7 @@
 	X(ETH_TYPE, "EtherType that is not spoken here") \
 	X(ARP_BAD, "ARP packet short, or of wrong hardware, protocol or length") \
 	X(ARP_NOT_OURS, "ARP request for another host's address") \
-	X(ARP_UNASKED, "ARP reply that nobody asked for") \
+	X(ARP_UNASKED, "ARP reply that its receiver had not asked for") \
 	X(ARP_CONFLICT, "ARP packet claims one of our own addresses") \
 	X(NEIGH_FULL, "neighbour table full") \
 	X(NEIGH_QUEUE, "packets waiting for a neighbour beyond the bound") \
@@ -66,6 +66,7 @@
 	X(TCP_AFTER_CLOSE, "data after the user closed") \
 	X(TCP_OOO_FULL, "no room to keep an out-of-order segment") \
 	X(TCP_TIME_WAIT, "RST or old segment in TIME-WAIT") \
+	X(HAND_OVER, "the lane to the worker that owns the connection is full") \
 	X(NO_MBUF, "no mbuf to build a packet with") \
 	X(TX_FULL, "transmit queue full") \
 	X(TX_STUCK, "the device refused the packet for a second")

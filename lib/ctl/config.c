@@ -10,6 +10,7 @@
 #include "pw_option.h"
 
 static const char *const idle_names[] = {"spin", "pause", "sleep", NULL};
+static const char *const spread_names[] = {"auto", "rss", "software", NULL};
 static const char *const arena_names[] = {"eal", "hugetlbfs", NULL};
 const char *const pw_config_cc[] = {"cubic", "newreno", NULL};
 static_assert(PW_CONFIG_PORTS_MAX == PW_OPTION_PORT_MAX + 1, "a port that can be named");
@@ -88,6 +89,10 @@ static const struct pw_option settings[] = {
 		pw_option_number, AT(stats_period_s), 0, PW_OPTION_DAY_S},
 	{"idle", "spin|pause|sleep", "pause", "what a worker with nothing to do does", NULL,
 		pw_option_choice, AT(idle), .names = idle_names},
+	{"spread", "auto|rss|software", "auto",
+		"what brings a connection's frames to its worker: the device where it can, "
+		"the device or an error, the workers",
+		NULL, pw_option_choice, AT(spread), .names = spread_names},
 	{"drain", "SECONDS", "10",
 		"on SIGINT or SIGTERM finish what runs, at most this long, then exit", NULL,
 		pw_option_number, AT(drain_s), 0, PW_OPTION_DAY_S},

@@ -39,6 +39,7 @@ struct pw_config {
 	bool autoindex;
 	uint32_t stats_period_s; /**< 0: never */
 	uint8_t idle;		 /**< enum pw_idle */
+	uint8_t spread;		 /**< enum pw_port_spread */
 	uint8_t arena;		 /**< enum pw_config_arena */
 	uint8_t cc;		 /**< index of pw_config_cc */
 	uint32_t drain_s;

@@ -16,6 +16,13 @@
 #include "pw_loop.h"
 #include "pw_port.h"
 
+/** What one worker has to show. */
+struct pw_report_share {
+	struct pw_worker_stats worker;
+	struct pw_http_stats http;
+	struct pw_http_usage http_usage;
+};
+
 /** All figures, of about one moment. */
 struct pw_report {
 	pw_ns at;	 /**< any clock, the same for all reports */
@@ -23,10 +30,15 @@ struct pw_report {
 	uint32_t n_ports;
 	const struct pw_port *ports[PW_LOOP_IFS_MAX];
 	struct pw_port_stats port[PW_LOOP_IFS_MAX];
+	uint32_t n_workers;
+	struct pw_report_share shares[PW_WORKERS_MAX];
+	/** All workers together: set by pw_report_add_up(). */
 	struct pw_worker_stats worker;
 	struct pw_http_stats http;
 	struct pw_http_usage http_usage;
 };
+
+void pw_report_add_up(struct pw_report *r);
 
 /** What happened between two reports, a line a topic, as rates. */
 void pw_report_rates(FILE *out, const struct pw_report *now, const struct pw_report *before);

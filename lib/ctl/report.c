@@ -46,6 +46,37 @@ pw_report_si(char buf[PW_SI_MAX], double v)
 	return buf;
 }
 
+static void
+add_http(struct pw_http_stats *to, const struct pw_http_stats *from)
+{
+	const uint64_t *f = (const uint64_t *)from;
+	uint64_t *t = (uint64_t *)to;
+	size_t i;
+
+	for (i = 0; i < sizeof(*to) / sizeof(*t); i++)
+		t[i] += f[i];
+}
+
+void
+pw_report_add_up(struct pw_report *r)
+{
+	uint32_t i;
+
+	memset(&r->worker, 0, sizeof(r->worker));
+	memset(&r->http, 0, sizeof(r->http));
+	memset(&r->http_usage, 0, sizeof(r->http_usage));
+	for (i = 0; i < r->n_workers; i++) {
+		const struct pw_report_share *share = &r->shares[i];
+
+		pw_worker_stats_add(&r->worker, &share->worker);
+		add_http(&r->http, &share->http);
+		r->http_usage.conns += share->http_usage.conns;
+		r->http_usage.heads += share->http_usage.heads;
+		r->http_usage.responses += share->http_usage.responses;
+		r->http_usage.range_sets += share->http_usage.range_sets;
+	}
+}
+
 /* How fast a counter grew. */
 struct interval {
 	FILE *out;
@@ -160,6 +191,40 @@ rates_drops(FILE *out, const struct pw_drops *n, const struct pw_drops *b)
 		fputc('\n', out);
 }
 
+static void
+rates_worker(const struct interval *iv, uint64_t tsc_hz, const struct pw_report_share *n,
+	const struct pw_report_share *b)
+{
+	fprintf(iv->out, "busy %.1f %% of the time, slept %" PRIu64 " times",
+		100.0 * (double)(n->worker.busy_cycles - b->worker.busy_cycles) /
+			(iv->seconds * (double)pw_max(tsc_hz, 1)),
+		n->worker.sleeps - b->worker.sleeps);
+}
+
+/* Of one of several also what it does; the other lines have all of them together. */
+static void
+rates_workers(
+	const struct interval *iv, const struct pw_report *now, const struct pw_report *before)
+{
+	uint32_t i;
+
+	for (i = 0; i < now->n_workers; i++) {
+		const struct pw_report_share *n = &now->shares[i], *b = &before->shares[i];
+
+		if (now->n_workers == 1)
+			fprintf(iv->out, "  worker   ");
+		else
+			fprintf(iv->out, "  worker %-2u", i);
+		rates_worker(iv, now->tsc_hz, n, b);
+		if (now->n_workers > 1) {
+			fprintf(iv->out, ", %u connections  ", n->worker.usage.conns);
+			rate(iv, "responses/s", n->http.responses_done, b->http.responses_done, 1);
+			rate(iv, "handed over/s", n->worker.handed_over, b->worker.handed_over, 1);
+		}
+		fputc('\n', iv->out);
+	}
+}
+
 void
 pw_report_rates(FILE *out, const struct pw_report *now, const struct pw_report *before)
 {
@@ -177,10 +242,7 @@ pw_report_rates(FILE *out, const struct pw_report *now, const struct pw_report *
 	rates_tcp(&iv, n, b);
 	rates_http(&iv, now, before);
 	rates_ledger(&iv, &n->ledger, &b->ledger);
-	fprintf(out, "  worker   busy %.1f %% of the time, slept %" PRIu64 " times\n",
-		100.0 * (double)(n->busy_cycles - b->busy_cycles) /
-			(iv.seconds * (double)pw_max(now->tsc_hz, 1)),
-		n->sleeps - b->sleeps);
+	rates_workers(&iv, now, before);
 	rates_drops(out, &n->drops, &b->drops);
 	fflush(out);
 }
@@ -291,6 +353,16 @@ pw_report_ledger(FILE *out, const struct pw_report *r)
 	fflush(out);
 }
 
+static void
+totals_share(FILE *out, uint32_t i, const struct pw_report_share *s)
+{
+	fprintf(out,
+		"worker %u: %" PRIu64 " connections, %" PRIu64 " responses, %" PRIu64
+		" frames received, %" PRIu64 " handed over, %" PRIu64 " taken over\n",
+		i, s->http.conns, s->http.responses_done, s->worker.rx_packets,
+		s->worker.handed_over, s->worker.taken_over);
+}
+
 void
 pw_report_totals(FILE *out, const struct pw_report *r)
 {
@@ -304,5 +376,7 @@ pw_report_totals(FILE *out, const struct pw_report *r)
 	totals_of(out, NULL, &r->http, http_statuses, RTE_DIM(http_statuses));
 	totals_worker(out, r);
 	totals_drops(out, &r->worker.drops);
+	for (i = 0; i < r->n_workers && r->n_workers > 1; i++)
+		totals_share(out, i, &r->shares[i]);
 	pw_report_ledger(out, r);
 }

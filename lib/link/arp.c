@@ -94,7 +94,7 @@ answer(struct pw_link *l, const struct pw_arp *request)
 }
 
 static enum pw_drop
-request_in(struct pw_link *l, struct neigh *n, const struct pw_arp *arp, pw_ns now)
+request_in(struct pw_link *l, struct neigh *n, const struct pw_arp *arp, bool answers, pw_ns now)
 {
 	bool for_us = link_is_local(l, &arp->tpa);
 
@@ -108,12 +108,13 @@ request_in(struct pw_link *l, struct neigh *n, const struct pw_arp *arp, pw_ns n
 		learn(l, n, arp, now);
 	if (!for_us)
 		return PW_DROP_ARP_NOT_OURS;
-	answer(l, arp);
+	if (answers)
+		answer(l, arp);
 	return PW_OK;
 }
 
 enum pw_drop
-arp_input(struct pw_link *l, const uint8_t *p, uint32_t len, pw_ns now)
+arp_input(struct pw_link *l, const uint8_t *p, uint32_t len, bool answers, pw_ns now)
 {
 	struct pw_arp arp;
 	struct neigh *n;
@@ -124,5 +125,6 @@ arp_input(struct pw_link *l, const uint8_t *p, uint32_t len, pw_ns now)
 	if (link_is_local(l, &arp.spa) || pw_mac_eq(arp.sha, l->mac.addr_bytes))
 		return PW_DROP_ARP_CONFLICT;
 	n = neigh_find(l, &arp.spa);
-	return arp.op == PW_ARP_REQUEST ? request_in(l, n, &arp, now) : reply_in(l, n, &arp, now);
+	return arp.op == PW_ARP_REQUEST ? request_in(l, n, &arp, answers, now)
+					: reply_in(l, n, &arp, now);
 }

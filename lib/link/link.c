@@ -110,10 +110,18 @@ pw_link_input(struct pw_link *l, const uint8_t *p, uint32_t len, pw_ns now, stru
 		rx->len = len - hlen;
 		return PW_OK;
 	case PW_ETH_TYPE_ARP:
-		return arp_input(l, p + hlen, len - hlen, now);
+		return arp_input(l, p + hlen, len - hlen, true, now);
 	default:
 		return PW_DROP_ETH_TYPE;
 	}
+}
+
+void
+pw_link_overhear(struct pw_link *l, const uint8_t *p, uint32_t len, pw_ns now)
+{
+	if (pw_eth_check(p, len) == PW_ETH_HLEN && pw_eth_type(p, PW_ETH_HLEN) == PW_ETH_TYPE_ARP &&
+		(pw_mac_is_group(p) || pw_mac_eq(p, l->mac.addr_bytes)))
+		arp_input(l, p + PW_ETH_HLEN, len - PW_ETH_HLEN, false, now);
 }
 
 static inline void

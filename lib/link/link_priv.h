@@ -91,8 +91,8 @@ void neigh_ask(struct pw_link *l, struct neigh *n, enum pw_neigh_state state, pw
 /** Keep @p m until it is resolved; bounded, the latest packets are kept. */
 void neigh_wait(struct pw_link *l, struct neigh *n, struct rte_mbuf *m);
 
-/** An ARP packet in a frame that was for us or for all. */
-enum pw_drop arp_input(struct pw_link *l, const uint8_t *p, uint32_t len, pw_ns now);
+/** An ARP packet in a frame that was for us or for all. @p answers: it is for us to answer. */
+enum pw_drop arp_input(struct pw_link *l, const uint8_t *p, uint32_t len, bool answers, pw_ns now);
 
 /** Send a request for @p target to @p dst (a MAC address), from our address on its network. */
 void arp_request(struct pw_link *l, const struct pw_addr *target, const uint8_t *dst);

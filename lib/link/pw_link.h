@@ -74,6 +74,12 @@ enum pw_drop pw_link_input(
 	struct pw_link *l, const uint8_t *p, uint32_t len, pw_ns now, struct pw_link_rx *rx);
 
 /**
+ * Learn from an ARP frame that another worker received: nothing is answered, and
+ * nothing counted.
+ */
+void pw_link_overhear(struct pw_link *l, const uint8_t *p, uint32_t len, pw_ns now);
+
+/**
  * Send @p m, a layer 3 packet, to the neighbour @p hop: now, or when it is
  * resolved. Takes @p m in any case; a drop is counted.
  */

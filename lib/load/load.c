@@ -218,16 +218,32 @@ next_local(struct pw_load *l, uint16_t *port)
 	return a;
 }
 
+/* Will the server's answers come to this worker? */
+static bool
+is_ours(const struct pw_load *l, const struct pw_addr *local, uint16_t port)
+{
+	return l->cfg.spread == NULL ||
+	       pw_spread_worker_of(l->cfg.spread, local, port, &l->addr, l->port) == l->cfg.worker;
+}
+
+static uint32_t
+port_tries(const struct pw_load *l)
+{
+	return PORT_TRIES * (l->cfg.spread != NULL ? l->cfg.spread->n_workers : 1);
+}
+
 static struct pw_tcp_conn *
 connect_somewhere(struct pw_load *l, pw_ns now)
 {
 	struct pw_tcp_conn *tc = NULL;
 	uint32_t tries;
 
-	for (tries = PORT_TRIES; tc == NULL && tries != 0; tries--) {
+	for (tries = port_tries(l); tc == NULL && tries != 0; tries--) {
 		uint16_t port;
 		struct pw_addr local = next_local(l, &port);
 
+		if (!is_ours(l, &local, port))
+			continue;
 		tc = pw_tcp_connect(l->tcp, &local, port, &l->addr, l->port, &load_app, l, now);
 		if (tc == NULL && errno != EADDRINUSE)
 			break;
@@ -376,13 +392,31 @@ end_run(struct pw_load *l, pw_ns now)
 	l->final = l->stats;
 }
 
+static bool
+has_connected(const struct pw_load *l, pw_ns now)
+{
+	return l->cfg.per_conn != 0 || l->stats.conns == l->cfg.n_conns || now >= l->end;
+}
+
+/* All workers begin together. */
+static bool
+all_are_ready(struct pw_load *l)
+{
+	if (l->cfg.n_connecting == NULL)
+		return true;
+	if (!l->ready)
+		__atomic_sub_fetch(l->cfg.n_connecting, 1, __ATOMIC_RELAXED);
+	l->ready = true;
+	return __atomic_load_n(l->cfg.n_connecting, __ATOMIC_RELAXED) == 0;
+}
+
 /* Connections first, and then the run; what the server does not give in time is not waited for. */
 static void
 connecting(struct pw_load *l, pw_ns now)
 {
 	if (l->end == 0)
 		l->end = now + l->cfg.timeout_ns;
-	if (l->cfg.per_conn != 0 || l->stats.conns == l->cfg.n_conns || now >= l->end)
+	if ((l->ready || has_connected(l, now)) && all_are_ready(l))
 		begin_run(l, now);
 }
 
@@ -464,6 +498,31 @@ pw_load_get(const struct pw_load *l, struct pw_load_stats *out)
 	}
 	*out = l->stats;
 	out->reused_heads = l->reader.reused;
+}
+
+/* The phase is that of the slowest. */
+void
+pw_load_stats_add(struct pw_load_stats *to, const struct pw_load_stats *from)
+{
+	uint32_t i;
+
+	to->phase = RTE_MIN(to->phase, from->phase);
+	to->started = pw_min(to->started, from->started);
+	to->at = pw_max(to->at, from->at);
+	to->opened += from->opened;
+	to->opened_before += from->opened_before;
+	to->requests += from->requests;
+	to->responses += from->responses;
+	to->body_bytes += from->body_bytes;
+	to->reused_heads += from->reused_heads;
+	to->unanswered += from->unanswered;
+	to->unsent += from->unsent;
+	to->conns += from->conns;
+	for (i = 0; i < RTE_DIM(to->status); i++)
+		to->status[i] += from->status[i];
+	for (i = 0; i < PW_LOAD_ERROR_MAX; i++)
+		to->errors[i] += from->errors[i];
+	pw_hist_merge(&to->latency, &from->latency);
 }
 
 uint64_t

@@ -66,16 +66,20 @@ struct pw_load_cfg {
 	const struct pw_urls *urls; /**< at least one; not kept */
 	struct pw_addr source;	    /**< our first address */
 	uint32_t n_sources;	    /**< it and those behind it; 1 at least */
-	uint32_t n_conns;	    /**< at most PW_LOAD_CONNS_PER_SOURCE for each source */
-	uint32_t n_active;	    /**< of them, that ask; the others are only held. 0: all */
-	uint32_t per_conn;	    /**< requests before a connection is closed; 0: never */
-	uint32_t pipeline;	    /**< requests under way at once on a connection: 1 to MAX */
-	uint32_t rate_per_s;	    /**< open loop: requests a second; 0: closed loop */
-	pw_ns duration_ns;	    /**< of the run */
-	pw_ns timeout_ns;	    /**< without a byte, of a connection that waits for one */
-	bool verify;		    /**< hash every body */
-	uint64_t seed;		    /**< of the choice among URLs */
-	void (*over)(void *ctx);    /**< the duration is over: drain the worker. On its thread */
+	uint32_t n_conns;  /**< at most PW_LOAD_CONNS_PER_SOURCE for each source and all workers */
+	uint32_t n_active; /**< of them, that ask; the others are only held. 0: all */
+	uint32_t per_conn; /**< requests before a connection is closed; 0: never */
+	uint32_t pipeline; /**< requests under way at once on a connection: 1 to MAX */
+	uint32_t rate_per_s;		/**< open loop: requests a second; 0: closed loop */
+	pw_ns duration_ns;		/**< of the run */
+	pw_ns timeout_ns;		/**< without a byte, of a connection that waits for one */
+	bool verify;			/**< hash every body */
+	const struct pw_spread *spread; /**< of several workers, each with a load; NULL: one */
+	uint32_t worker;		/**< which of them: it takes the ports that are its own */
+	uint32_t *n_connecting;	 /**< of several: how many have not all connections; their run
+				  * begins when it is 0. NULL: one */
+	uint64_t seed;		 /**< of the choice among URLs */
+	void (*over)(void *ctx); /**< the duration is over: drain the worker. On its thread */
 	void *ctx;
 };
 
@@ -129,6 +133,9 @@ struct pw_load_stats {
 
 /** The figures: of now, or, when OVER, as they were at the end of the run. Any thread. */
 void pw_load_get(const struct pw_load *l, struct pw_load_stats *out);
+
+/** Add the figures of another worker's load, histogram and all. */
+void pw_load_stats_add(struct pw_load_stats *to, const struct pw_load_stats *from);
 
 /** All errors. */
 uint64_t pw_load_failures(const struct pw_load_stats *s);

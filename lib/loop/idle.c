@@ -35,6 +35,8 @@ idle_open(struct pw_worker *w)
 	w->wake.epdata.event = EPOLLIN | EPOLLET;
 	if (rte_epoll_ctl(w->epfd, EPOLL_CTL_ADD, w->wakefd, &w->wake) != 0)
 		return -EIO;
+	if (w->crew != NULL)
+		crew_may_sleep(w);
 	w->all_wait = true;
 	for (i = 0; i < w->n_ifs; i++) {
 		struct pw_port_queue *q = &w->ifs[i].queue;
@@ -68,6 +70,8 @@ arm(struct pw_worker *w, bool on)
 
 	for (i = 0; i < w->n_ifs; i++)
 		w->ifs[i].queue.ops->rx_wait_arm(w->ifs[i].queue.q, on);
+	if (w->crew != NULL)
+		crew_doze(w, on);
 	w->armed = on;
 }
 

@@ -11,6 +11,7 @@
 #include <rte_cycles.h>
 #include <rte_epoll.h>
 #include <rte_ring.h>
+#include "pw_crew.h"
 #include "pw_log.h"
 #include "pw_loop.h"
 
@@ -28,10 +29,20 @@ extern int pw_log_loop;
 #define TX_BACKLOG 128
 static_assert(TX_BACKLOG + RX_BURST <= PW_PORT_TX_MAX, "room for an answer to each packet");
 
+/* The way to a port that another worker has a queue of. */
+struct tx_lane {
+	struct rte_ring *ring;
+	struct pw_crew *crew;
+	uint32_t to;	/* the worker */
+	uint16_t iface; /* index of the port */
+};
+
 /* One port as this worker uses it. */
 struct iface {
 	const struct pw_port *port;
 	struct pw_port_queue queue;
+	struct tx_lane lane; /* of a queue that is borrowed */
+	bool borrowed;
 	struct pw_port_tx tx;
 	struct pw_seg *seg;
 	struct pw_link *link;
@@ -42,6 +53,7 @@ enum phase {
 	PHASE_SERVE,
 	PHASE_DRAIN,  /* until no connection is left, or until_ns */
 	PHASE_LINGER, /* until the device took what waits, or until_ns */
+	PHASE_HELP,   /* handing over and lending queues, until all others have come here */
 	PHASE_DONE,
 };
 
@@ -51,9 +63,33 @@ struct command {
 	struct pw_worker_job *job;
 };
 
+/* Frames for another worker, gathered during a burst. */
+struct handful {
+	uint32_t n;
+	struct rte_mbuf *pkts[RX_BURST];
+} __rte_cache_aligned;
+
+/* A worker as the others see it. */
+struct seat {
+	struct rte_ring *rx[PW_WORKERS_MAX]; /* frames for it, by who hands them over */
+	struct rte_ring *tx[PW_WORKERS_MAX]; /* frames to send through it, likewise; may be NULL */
+	int wakefd;
+	uint32_t dozing __rte_cache_aligned; /* written by it, read by all when they fill a lane */
+} __rte_cache_aligned;
+
+struct pw_crew {
+	struct pw_spread spread;
+	uint64_t tsc_base; /* of the clock of all */
+	bool may_sleep;
+	uint32_t n_finished __rte_cache_aligned; /* workers in PHASE_HELP or beyond */
+	struct seat seat[PW_WORKERS_MAX];
+};
+
 struct pw_worker {
 	pw_ns now;
 	struct pw_tcp *tcp;
+	struct pw_crew *crew; /* NULL: it is alone */
+	struct handful *hands;
 	uint32_t n_ifs;
 	uint32_t id;
 	enum phase phase;
@@ -64,6 +100,8 @@ struct pw_worker {
 	uint64_t rx_packets;
 	uint64_t rx_bytes;
 	uint64_t rx_linearised;
+	uint64_t handed_over; /* frames given to other workers */
+	uint64_t taken_over;  /* and by them */
 	uint64_t turns;
 	uint64_t busy_turns;
 	uint64_t busy_cycles;
@@ -105,6 +143,42 @@ int loop_send(void *ctx, const struct pw_tcp_seg *seg);
 
 /** Look for orders, tell the time, let neighbours age. Seldom. */
 void loop_chores(struct pw_worker *w, pw_ns now);
+
+/* ---- crew.c: none of this when the worker is alone ---- */
+
+#define CREW_ANYBODY   UINT32_MAX	/**< it belongs to no connection */
+#define CREW_EVERYBODY (UINT32_MAX - 1) /**< all learn from it */
+
+/** The worker that the frame of @p len bytes at @p p is for; its first 146 bytes suffice. */
+uint32_t crew_worker_of(const struct pw_spread *s, const uint8_t *p, uint32_t len);
+
+/** Hand over what is others'. @return how many of @p pkts are left, at its front */
+uint16_t crew_sort(
+	struct pw_worker *w, const struct iface *ifc, struct rte_mbuf **pkts, uint16_t n);
+
+/** Take up to RX_BURST frames from a worker; their `port` is the index of the interface. */
+uint16_t crew_take(struct pw_worker *w, uint32_t from, struct rte_mbuf **pkts);
+
+/** The port has no queue for this worker: it sends through another. @return 0 or -ENOMEM */
+int crew_borrow_queue(struct pw_worker *w, struct iface *ifc);
+
+/** Send for those who have no queue. */
+void crew_lend_queues(struct pw_worker *w);
+
+/** The worker is about to sleep (and looks at its lanes once more), or is awake. */
+void crew_doze(struct pw_worker *w, bool on);
+
+/** The worker sleeps at times: what wakes it is known now. */
+void crew_may_sleep(struct pw_worker *w);
+
+/** Nothing of its own is left to do. */
+void crew_finish(struct pw_worker *w);
+
+/** Has everybody finished, and has this worker sent all for those without a queue? */
+bool crew_has_finished(const struct pw_worker *w);
+
+/** @return 0 or -errno */
+int crew_join(struct pw_worker *w);
 
 /** Open what sleeping needs. @return 0 or -errno */
 int idle_open(struct pw_worker *w);

@@ -11,6 +11,9 @@
  * to the device. No lock, log, heap allocation or system call in a turn; once a
  * second there is housekeeping, and a worker with nothing to do may sleep.
  *
+ * A worker owns its connections, pools, neighbour tables and counters: of what is
+ * written while it serves, workers share nothing but the lanes of their crew.
+ *
  * What the device does not take is kept in order and offered again; TCP is told
  * when there is no more room. A packet that was built is never dropped for that.
  *
@@ -19,6 +22,7 @@
  */
 #include "pw_addr.h"
 #include "pw_base.h"
+#include "pw_crew.h"
 #include "pw_drop.h"
 #include "pw_ip.h"
 #include "pw_link.h"
@@ -57,7 +61,10 @@ struct pw_service {
 /** A port as one worker uses it. */
 struct pw_loop_if {
 	const struct pw_port *port;
-	/** NULL: queue `queue_id` of the device. Otherwise these (tests, simulator). */
+	/**
+	 * NULL: the queue of the device that has the worker's number; where there is none,
+	 * that of a worker who has one. Otherwise these (tests, simulator).
+	 */
 	const struct pw_port_queue *queue;
 	const struct pw_if_addr *addrs; /**< kept by reference */
 	uint32_t n_addrs;
@@ -65,9 +72,9 @@ struct pw_loop_if {
 };
 
 struct pw_worker_cfg {
-	uint32_t id; /**< counted from 0, unique in the process */
+	uint32_t id; /**< counted from 0, unique in the process; the number of its queues */
 	int socket_id;
-	uint16_t queue_id;
+	struct pw_crew *crew;	      /**< NULL: the worker is alone */
 	const struct pw_loop_if *ifs; /**< copied; at most PW_LOOP_IFS_MAX */
 	uint32_t n_ifs;
 	const struct pw_store *store; /**< may be NULL */
@@ -95,7 +102,8 @@ void pw_worker_destroy(struct pw_worker *w);
 
 /**
  * Serve, on this thread, until stopped. When it returns, no connection is left
- * and what could be sent was handed to the device.
+ * and what could be sent was handed to the device. One of a crew goes on handing
+ * over and lending its queues until all of them are that far.
  */
 void pw_worker_run(struct pw_worker *w);
 
@@ -142,6 +150,8 @@ struct pw_worker_stats {
 	uint64_t busy_turns;  /**< moved a packet or ran a timer */
 	uint64_t busy_cycles; /**< TSC cycles of those */
 	uint64_t sleeps;
+	uint64_t handed_over;	/**< received for other workers */
+	uint64_t taken_over;	/**< received by other workers for this one; in rx_packets */
 	uint64_t rx_linearised; /**< packets received in several buffers, put together by copying */
 	struct pw_drops drops;
 	struct pw_ledger ledger;
@@ -150,6 +160,9 @@ struct pw_worker_stats {
 	struct pw_tcp_stats tcp;
 	struct pw_tcp_usage usage;
 };
+
+/** Add all figures of @p from to those of @p to. */
+void pw_worker_stats_add(struct pw_worker_stats *to, const struct pw_worker_stats *from);
 
 /** Any thread. */
 void pw_worker_get_stats(const struct pw_worker *w, struct pw_worker_stats *out);

@@ -4,6 +4,7 @@
  * What a worker counted, read from other threads: every counter is one aligned
  * word that its worker alone writes.
  */
+#include <assert.h>
 #include "loop_priv.h"
 
 static uint64_t
@@ -36,6 +37,29 @@ add_link(struct pw_link_stats *to, const struct pw_link_stats *from)
 	to->moved += peek(&from->moved);
 }
 
+static void
+add_usage(struct pw_tcp_usage *to, const struct pw_tcp_usage *from)
+{
+	to->conns += from->conns;
+	to->half_open += from->half_open;
+	to->time_wait += from->time_wait;
+	to->sent_records += from->sent_records;
+	to->rcv_blocks += from->rcv_blocks;
+}
+
+/* Whatever stands before `link` is words. */
+static_assert(offsetof(struct pw_worker_stats, link) % sizeof(uint64_t) == 0, "words");
+
+void
+pw_worker_stats_add(struct pw_worker_stats *to, const struct pw_worker_stats *from)
+{
+	add_words(to, from, offsetof(struct pw_worker_stats, link));
+	add_link(&to->link, &from->link);
+	add_words(&to->ip, &from->ip, sizeof(to->ip));
+	add_words(&to->tcp, &from->tcp, sizeof(to->tcp));
+	add_usage(&to->usage, &from->usage);
+}
+
 void
 pw_worker_get_stats(const struct pw_worker *w, struct pw_worker_stats *out)
 {
@@ -49,12 +73,16 @@ pw_worker_get_stats(const struct pw_worker *w, struct pw_worker_stats *out)
 	out->busy_turns = peek(&w->busy_turns);
 	out->busy_cycles = peek(&w->busy_cycles);
 	out->sleeps = peek(&w->sleeps);
+	out->handed_over = peek(&w->handed_over);
+	out->taken_over = peek(&w->taken_over);
 	add_words(&out->drops, &w->drops, sizeof(out->drops));
 	for (i = 0; i < w->n_ifs; i++) {
 		const struct iface *ifc = &w->ifs[i];
 
-		out->tx_packets += peek(&ifc->tx.packets);
-		out->tx_bytes += peek(&ifc->tx.bytes);
+		if (!ifc->borrowed) { /* or else its owner counts what it sends */
+			out->tx_packets += peek(&ifc->tx.packets);
+			out->tx_bytes += peek(&ifc->tx.bytes);
+		}
 		add_words(&out->ledger, pw_seg_ledger(ifc->seg), sizeof(out->ledger));
 		add_words(&out->ip, pw_ip_stats(ifc->ip), sizeof(out->ip));
 		add_link(&out->link, pw_link_stats(ifc->link));

@@ -6,6 +6,7 @@
 #include <rte_prefetch.h>
 #include "loop_priv.h"
 #include "pw_wire_cksum.h"
+#include "pw_wire_eth.h"
 
 #define TCP_CKSUM_OFF 16 /* in the TCP header */
 
@@ -84,15 +85,11 @@ frame_in(struct pw_worker *w, struct iface *ifc, const struct rte_mbuf *m)
 		pw_drop_count(&w->drops, why);
 }
 
-static uint16_t
-receive(struct pw_worker *w, struct iface *ifc)
+static void
+burst_in(struct pw_worker *w, struct iface *ifc, struct rte_mbuf **pkts, uint16_t n)
 {
-	struct rte_mbuf *pkts[RX_BURST];
-	uint16_t n = ifc->queue.ops->rx_burst(ifc->queue.q, pkts, RX_BURST);
 	uint16_t i;
 
-	if (n == 0)
-		return 0;
 	for (i = 0; i < RX_PREFETCH && i < n; i++)
 		rte_prefetch0(rte_pktmbuf_mtod(pkts[i], void *));
 	for (i = 0; i < n; i++) {
@@ -102,7 +99,80 @@ receive(struct pw_worker *w, struct iface *ifc)
 	}
 	w->rx_packets += n;
 	rte_pktmbuf_free_bulk(pkts, n);
+}
+
+static uint16_t
+receive(struct pw_worker *w, struct iface *ifc)
+{
+	struct rte_mbuf *pkts[RX_BURST];
+	uint16_t n = ifc->queue.ops->rx_burst(ifc->queue.q, pkts, RX_BURST);
+	uint16_t ours = n;
+
+	if (n == 0)
+		return 0;
+	if (unlikely(w->crew != NULL))
+		ours = crew_sort(w, ifc, pkts, n);
+	burst_in(w, ifc, pkts, ours);
 	return n;
+}
+
+/* ---- what other workers received ---- */
+
+static bool
+is_overheard(const struct rte_mbuf *m)
+{
+	uint8_t buf[2];
+	const uint8_t *type = rte_pktmbuf_read(m, 12, sizeof(buf), buf);
+
+	return type != NULL && pw_get_be16(type) == PW_ETH_TYPE_ARP;
+}
+
+/* It was answered, and perhaps counted as dropped, by the worker that received it. */
+static void
+overhear(struct pw_worker *w, struct iface *ifc, struct rte_mbuf *m)
+{
+	const uint8_t *p = bytes_of(w, m);
+
+	if (p != NULL)
+		pw_link_overhear(ifc->link, p, m->pkt_len, w->now);
+	rte_pktmbuf_free(m);
+}
+
+/* By runs of one interface, which receive() has as bursts. */
+static uint16_t
+take_over(struct pw_worker *w, uint32_t from)
+{
+	struct rte_mbuf *pkts[RX_BURST];
+	uint16_t n = crew_take(w, from, pkts);
+	uint16_t i, end;
+
+	for (i = 0; i < n; i = end) {
+		struct iface *ifc = &w->ifs[pkts[i]->port];
+
+		end = i + 1;
+		if (unlikely(is_overheard(pkts[i]))) {
+			overhear(w, ifc, pkts[i]);
+			continue;
+		}
+		while (end < n && pkts[end]->port == pkts[i]->port && !is_overheard(pkts[end]))
+			end++;
+		burst_in(w, ifc, &pkts[i], end - i);
+	}
+	w->taken_over += n;
+	return n;
+}
+
+static uint64_t
+crew_turn(struct pw_worker *w)
+{
+	uint64_t taken = 0;
+	uint32_t from;
+
+	for (from = 0; from < w->crew->spread.n_workers; from++)
+		if (from != w->id)
+			taken += take_over(w, from);
+	crew_lend_queues(w);
+	return taken;
 }
 
 /* The port that has the address @p src. */
@@ -183,6 +253,8 @@ pw_worker_turn(struct pw_worker *w, pw_ns now)
 	w->turns++;
 	if (unlikely(now >= w->chores_at))
 		loop_chores(w, now);
+	if (unlikely(w->crew != NULL)) /* first: these came before what is in our own queue */
+		received = crew_turn(w);
 	for (i = 0; i < w->n_ifs; i++)
 		received += receive(w, &w->ifs[i]);
 	if (w->service.run != NULL && (received != 0 || now >= w->service_at))

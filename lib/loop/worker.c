@@ -15,6 +15,7 @@ RTE_LOG_REGISTER(pw_log_loop, pagewire.loop, NOTICE);
 
 /* Packets that may be under way besides those in the device's ring. */
 #define PACKETS_OVER 1024
+#define LENT_OVER    1024 /* in a lane, and in the pool's cache of the worker that sends them */
 #define WINDOWS_MAX  64000
 
 static void *
@@ -38,7 +39,7 @@ mem_free(void *ctx, void *mem)
 static int
 make_seg(struct pw_worker *w, struct iface *ifc, const struct pw_worker_cfg *cfg)
 {
-	uint32_t n = ifc->port->n_txd + PACKETS_OVER;
+	uint32_t n = ifc->port->n_txd + PACKETS_OVER + (ifc->borrowed ? LENT_OVER : 0);
 	char name[16];
 	struct pw_seg_cfg seg = {
 		.name = name,
@@ -94,19 +95,29 @@ make_ip(struct pw_worker *w, struct iface *ifc, const struct pw_loop_if *in)
 }
 
 static int
+make_queue(struct pw_worker *w, struct iface *ifc, const struct pw_loop_if *in)
+{
+	if (in->queue != NULL)
+		ifc->queue = *in->queue;
+	else if (w->crew != NULL && w->id >= in->port->n_queues)
+		return crew_borrow_queue(w, ifc);
+	else
+		pw_port_queue_init(&ifc->queue, in->port, w->crew != NULL ? (uint16_t)w->id : 0);
+	return 0;
+}
+
+static int
 make_iface(struct pw_worker *w, const struct pw_worker_cfg *cfg, const struct pw_loop_if *in)
 {
 	struct iface *ifc = &w->ifs[w->n_ifs];
 	int err;
 
 	ifc->port = in->port;
-	if (in->queue != NULL)
-		ifc->queue = *in->queue;
-	else
-		pw_port_queue_init(&ifc->queue, in->port, cfg->queue_id);
-	pw_port_tx_init(&ifc->tx, &ifc->queue, &w->drops);
 	w->n_ifs++;
-	err = make_seg(w, ifc, cfg);
+	err = make_queue(w, ifc, in);
+	pw_port_tx_init(&ifc->tx, &ifc->queue, &w->drops);
+	if (err == 0)
+		err = make_seg(w, ifc, cfg);
 	if (err == 0)
 		err = make_link(w, ifc, in);
 	if (err == 0)
@@ -164,17 +175,25 @@ make_control(struct pw_worker *w, const struct pw_worker_cfg *cfg)
 	return w->control != NULL ? 0 : -rte_errno;
 }
 
+/* Workers of a crew have one time: a cookie's age does not depend on who looks at it. */
 static void
 start_clock(struct pw_worker *w)
 {
-	w->tsc_base = rte_rdtsc();
+	w->tsc_base = w->crew != NULL ? w->crew->tsc_base : rte_rdtsc();
 	w->tsc_mult = (uint64_t)(((unsigned __int128)PW_NS_PER_S << 32) / rte_get_tsc_hz());
+}
+
+static int
+join_crew(struct pw_worker *w, const struct pw_worker_cfg *cfg)
+{
+	return w->crew != NULL ? crew_join(w) : 0;
 }
 
 struct pw_worker *
 pw_worker_create(const struct pw_worker_cfg *cfg)
 {
 	static int (*const steps[])(struct pw_worker *, const struct pw_worker_cfg *) = {
+		join_crew,
 		make_ifaces,
 		make_tcp,
 		make_control,
@@ -196,6 +215,7 @@ pw_worker_create(const struct pw_worker_cfg *cfg)
 	}
 	w->id = cfg->id;
 	w->socket_id = cfg->socket_id;
+	w->crew = cfg->crew;
 	w->service = cfg->service;
 	w->service_at = cfg->service.run != NULL ? 0 : PW_NEVER;
 	w->idle = cfg->idle;
@@ -235,6 +255,7 @@ pw_worker_destroy(struct pw_worker *w)
 		pw_seg_destroy(ifc->seg);
 	}
 	rte_ring_free(w->control);
+	rte_free(w->hands);
 	rte_free(w);
 }
 
@@ -327,15 +348,37 @@ tx_waiting(const struct pw_worker *w)
 	return n;
 }
 
+/* All that is its own is done: alone that is the end. */
+static void
+finish(struct pw_worker *w)
+{
+	if (w->crew != NULL)
+		crew_finish(w);
+	set_phase(w, w->crew != NULL ? PHASE_HELP : PHASE_DONE, PW_NEVER);
+}
+
+/* The others have finished, and what was lent to them is with the device, or will not be. */
+static void
+help(struct pw_worker *w, pw_ns now)
+{
+	if (!crew_has_finished(w))
+		return;
+	w->until = pw_min(w->until, now + LINGER_NS);
+	if (tx_waiting(w) == 0 || now >= w->until)
+		set_phase(w, PHASE_DONE, PW_NEVER);
+}
+
 static void
 go_on(struct pw_worker *w, pw_ns now)
 {
-	if (w->phase == PHASE_DRAIN && conns_of(w) == 0)
+	if (w->phase == PHASE_HELP)
+		help(w, now);
+	else if (w->phase == PHASE_DRAIN && conns_of(w) == 0)
 		set_phase(w, PHASE_LINGER, now + LINGER_NS);
 	else if (w->phase == PHASE_DRAIN && now >= w->until)
 		stop(w, now);
 	else if (w->phase == PHASE_LINGER && (tx_waiting(w) == 0 || now >= w->until))
-		set_phase(w, PHASE_DONE, PW_NEVER);
+		finish(w);
 }
 
 void
@@ -362,7 +405,7 @@ pw_worker_run(struct pw_worker *w)
 {
 	uint32_t i;
 
-	for (i = 0; i < w->n_ifs; i++)
+	for (i = 0; i < w->n_ifs && (w->crew == NULL || w->id == 0); i++)
 		pw_link_announce(w->ifs[i].link);
 	while (w->phase != PHASE_DONE) {
 		uint64_t start = rte_rdtsc();

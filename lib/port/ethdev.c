@@ -9,6 +9,7 @@
 #include <rte_ethdev.h>
 #include "pw_log.h"
 #include "pw_port.h"
+#include "rss.h"
 
 RTE_LOG_REGISTER(pw_log_port, pagewire.port, NOTICE);
 #define PORT_LOG(lvl, ...) PW_LOG(lvl, pw_log_port, "port", __VA_ARGS__)
@@ -16,7 +17,8 @@ RTE_LOG_REGISTER(pw_log_port, pagewire.port, NOTICE);
 #define RING_DEFAULT  512
 #define RX_BUF_BYTES  2048 /* room for a frame of MTU 1500 and tags */
 #define RX_CACHE      256
-#define RX_SPARE      512 /* buffers under way in the worker */
+#define RX_SPARE      512  /* buffers under way in the worker */
+#define RX_ELSEWHERE  1024 /* likewise, in the lane to another worker and in its pool cache */
 #define MTU_MIN	      576
 #define MTU_MAX	      65000
 #define FRAME_OVER    (RTE_ETHER_HDR_LEN + RTE_ETHER_CRC_LEN + 2 * RTE_VLAN_HLEN)
@@ -31,6 +33,7 @@ struct traits {
 	bool soft_cksum;    /* "offloads" are a loop over the payload: taken as absent */
 	bool soft_tx_cksum; /* likewise, of sending only */
 	bool no_rx_intr;
+	bool no_rss;	/* what it calls RSS is not set by configuring it */
 	bool same_mac;	/* the kernel's end has the same MAC address */
 	bool gapless;	/* takes its receive buffers to lie back to back */
 	bool any_mtu;	/* frames of any length pass, whatever the driver says of itself */
@@ -40,7 +43,7 @@ struct traits {
 /* clang-format off */
 static const struct traits known[] = {
 	/* A receive descriptor of TAP is a piece of the scatter list of every readv(). */
-	{.driver = "net_tap", .copies = true, .soft_cksum = true, .same_mac = true, .n_rxd = 64},
+	{.driver = "net_tap", .copies = true, .soft_cksum = true, .no_rss = true, .same_mac = true, .n_rxd = 64},
 	{.driver = "net_af_packet", .copies = true, .no_rx_intr = true, .any_mtu = true},
 	{.driver = "net_af_xdp", .copies = true, .keeps_rx = true, .no_rx_intr = true, .gapless = true},
 	{.driver = "net_memif", .copies = true, .any_mtu = true},
@@ -110,7 +113,6 @@ read_info(struct opening *o)
 	if (err != 0)
 		return refuse(o, err, "cannot be asked for its capabilities", NULL);
 	port->id = o->cfg->port_id;
-	port->n_queues = o->cfg->n_queues;
 	port->socket_id = rte_eth_dev_socket_id(port->id);
 	snprintf(port->driver, sizeof(port->driver), "%s", o->info.driver_name);
 	rte_eth_dev_get_name_by_port(port->id, port->name);
@@ -122,15 +124,10 @@ read_info(struct opening *o)
 static int
 check(const struct opening *o)
 {
-	uint16_t queues = RTE_MIN(o->info.max_rx_queues, o->info.max_tx_queues);
 	uint16_t least = RTE_MAX(o->info.min_mtu, MTU_MIN);
 	uint16_t most = o->traits->any_mtu ? MTU_MAX : RTE_MIN(o->mtu_max, MTU_MAX);
 	char todo[64];
 
-	if (o->cfg->n_queues == 0 || o->cfg->n_queues > queues) {
-		snprintf(todo, sizeof(todo), "it has %u queue pairs, one per worker", queues);
-		return refuse(o, -EINVAL, "not enough queues", todo);
-	}
 	if (o->cfg->mtu != 0 && (o->cfg->mtu < least || o->cfg->mtu > most)) {
 		snprintf(todo, sizeof(todo), "its driver allows %u to %u", least, most);
 		return refuse(o, -EINVAL, "impossible MTU", todo);
@@ -183,6 +180,31 @@ ring_size(uint16_t asked, uint16_t trait, uint16_t preferred)
 	return preferred != 0 ? preferred : RING_DEFAULT;
 }
 
+/* As many queue pairs as there are workers, if it has them, and RSS, if that is wanted. */
+static int
+choose_spread(struct opening *o)
+{
+	uint16_t queues = RTE_MIN(o->info.max_rx_queues, o->info.max_tx_queues);
+	struct pw_port *port = o->port;
+	char what[64];
+
+	port->n_queues = RTE_MIN(o->cfg->n_workers, queues);
+	if (o->cfg->n_workers == 1)
+		return 0;
+	snprintf(what, sizeof(what), "cannot spread by RSS over %u workers", o->cfg->n_workers);
+	if (o->cfg->spread == PW_PORT_SPREAD_SOFTWARE)
+		port->no_rss = "it was not asked for RSS";
+	else if (queues < o->cfg->n_workers)
+		port->no_rss = "it has too few queues for RSS";
+	else
+		port->no_rss = o->traits->no_rss ? "its driver has no RSS to configure"
+						 : rss_lacks(&o->info);
+	port->rss = port->no_rss == NULL;
+	return !port->rss && o->cfg->spread == PW_PORT_SPREAD_RSS
+		       ? refuse(o, -ENOTSUP, what, port->no_rss)
+		       : 0;
+}
+
 static int
 configure(struct opening *o)
 {
@@ -201,11 +223,8 @@ configure(struct opening *o)
 	conf.rxmode.offloads = o->rx_offloads;
 	conf.txmode.offloads = o->tx_offloads;
 	conf.intr_conf.rxq = o->cfg->want_rx_intr && !o->traits->no_rx_intr;
-	if (port->n_queues > 1) {
-		conf.rxmode.mq_mode = RTE_ETH_MQ_RX_RSS;
-		conf.rx_adv_conf.rss_conf.rss_hf =
-			o->info.flow_type_rss_offloads & (RTE_ETH_RSS_IP | RTE_ETH_RSS_TCP);
-	}
+	if (port->rss)
+		rss_ask(&o->info, &conf);
 	err = rte_eth_dev_configure(port->id, port->n_queues, port->n_queues, &conf);
 	if (err != 0)
 		return refuse(o, err, "cannot be configured", NULL);
@@ -255,7 +274,7 @@ make_rx_pool(struct opening *o, uint16_t queue)
 {
 	struct pw_port *port = o->port;
 	uint16_t room = (uint16_t)(RTE_PKTMBUF_HEADROOM + o->rx_room);
-	uint32_t n = port->n_rxd + RX_SPARE + RX_CACHE;
+	uint32_t n = port->n_rxd + RX_SPARE + RX_CACHE + (o->cfg->n_workers - 1u) * RX_ELSEWHERE;
 	char name[RTE_MEMPOOL_NAMESIZE];
 
 	snprintf(name, sizeof(name), "rx_p%u_q%u", port->id, queue);
@@ -359,14 +378,31 @@ start(struct opening *o)
 	return err == 0 ? 0 : refuse(o, err, "cannot be started", NULL);
 }
 
+/* Without RSS nothing is wrong yet: the workers hand over what is not theirs. */
+static int
+set_rss(struct opening *o)
+{
+	struct pw_port *port = o->port;
+
+	if (!port->rss)
+		return 0;
+	port->no_rss = rss_set(port->id, &o->info, port->n_queues);
+	port->rss = port->no_rss == NULL;
+	return !port->rss && o->cfg->spread == PW_PORT_SPREAD_RSS
+		       ? refuse(o, -ENOTSUP, "cannot spread by RSS", port->no_rss)
+		       : 0;
+}
+
 int
 pw_port_open(const struct pw_port_cfg *cfg, struct pw_port *out)
 {
 	static int (*const steps[])(struct opening *) = {
+		choose_spread,
 		configure,
 		setup_queues,
 		set_mtu,
 		start,
+		set_rss,
 		read_mac,
 	};
 	struct opening o = {.cfg = cfg, .port = out};

@@ -21,13 +21,14 @@
 #include <rte_mbuf.h>
 #include "pw_base.h"
 #include "pw_drop.h"
+#include "pw_spread.h"
 
 #define PW_PORT_NAME_MAX 64
 
 /** A port as the layers above see it. Read-only once open. */
 struct pw_port {
 	uint16_t id;
-	uint16_t n_queues;
+	uint16_t n_queues;   /**< pairs; there may be more workers */
 	uint16_t mtu;	     /**< of layer 3, in bytes */
 	uint16_t max_pieces; /**< mbufs in a chain to send; 1: no chains */
 	int socket_id;
@@ -37,6 +38,8 @@ struct pw_port {
 	bool tso;
 	bool rx_ip4_cksum;
 	bool rx_tcp_cksum;
+	bool rss;	      /**< spreads as pw_spread.h has it, so that little is handed over */
+	const char *no_rss;   /**< why not: "its driver has none" */
 	bool rx_intr;	      /**< a worker can sleep until a packet comes */
 	bool driver_copies;   /**< the driver copies what it is given, by nature */
 	bool driver_keeps_rx; /**< closed, it still has receive buffers: they go with their pool */
@@ -52,12 +55,20 @@ struct pw_port {
 	bool closed;
 };
 
+/** Who sees to it that all frames of a connection come to one worker. */
+enum pw_port_spread {
+	PW_PORT_SPREAD_AUTO,	 /**< the device as far as it can, and the workers */
+	PW_PORT_SPREAD_RSS,	 /**< the device, or it is refused */
+	PW_PORT_SPREAD_SOFTWARE, /**< the workers: the device is not asked */
+};
+
 struct pw_port_cfg {
 	uint16_t port_id;
-	uint16_t n_queues; /**< receive and transmit queues: one pair per worker */
-	uint16_t n_rxd;	   /**< descriptors; 0: 1024, bounded by what the device takes */
-	uint16_t n_txd;	   /**< likewise */
-	uint16_t mtu;	   /**< 0: what the device has, 1500 as a rule */
+	uint16_t n_workers;	    /**< 1 to PW_WORKERS_MAX: as many queue pairs, if it has them */
+	enum pw_port_spread spread; /**< of no account with one worker */
+	uint16_t n_rxd;		    /**< descriptors; 0: 1024, bounded by what the device takes */
+	uint16_t n_txd;		    /**< likewise */
+	uint16_t mtu;		    /**< 0: what the device has, 1500 as a rule */
 	uint16_t rx_room; /**< of a receive buffer, where frames longer than the MTU come; 0: not */
 	bool want_rx_intr; /**< workers want to sleep */
 };
@@ -71,8 +82,9 @@ void pw_port_before_eal(void);
 /**
  * Configure, start and bring up a device.
  * @return 0, or -errno with one line logged that names the port, what failed
- *         and what to do: -ENODEV no such port, -EINVAL too many queues or an
- *         impossible MTU, -ENOMEM, or the driver's error. Nothing is left open.
+ *         and what to do: -ENODEV no such port, -EINVAL an impossible MTU,
+ *         -ENOTSUP spreading that it cannot do, -ENOMEM, or the driver's error. Nothing is left
+ * open.
  */
 int pw_port_open(const struct pw_port_cfg *cfg, struct pw_port *out);
 

@@ -398,7 +398,8 @@ mistakes_in_a_file_name_their_line(void)
 {
 	file_refused("http: 80\n\nhttp-port: 81\n",
 		" line 3: unknown setting 'http-port'; allowed: root ip gateway http store-size "
-		"index autoindex stats-period idle drain arena mtu cc max-connections max-head "
+		"index autoindex stats-period idle spread drain arena mtu cc max-connections "
+		"max-head "
 		"timeout-idle timeout-head timeout-body timeout-send\n");
 	file_refused("root: /\nhttp: 99999\n",
 		" line 2: http '99999' is too large; allowed: 1 to 65535\n");
@@ -413,7 +414,8 @@ mistakes_in_a_file_name_their_line(void)
 	file_refused("http:\n", " line 1: http '' is not a whole number; allowed: 1 to 65535\n");
 	file_refused("config: x\n",
 		" line 1: unknown setting 'config'; allowed: root ip gateway http store-size "
-		"index autoindex stats-period idle drain arena mtu cc max-connections max-head "
+		"index autoindex stats-period idle spread drain arena mtu cc max-connections "
+		"max-head "
 		"timeout-idle timeout-head timeout-body timeout-send\n");
 }
 

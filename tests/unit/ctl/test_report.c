@@ -140,7 +140,8 @@ rates_are_per_second(void)
 	now.http.responses_done = 20;
 	now.http.status[PW_HTTP_200] = 20;
 	now.tsc_hz = 1000;
-	now.worker.busy_cycles = 1000;
+	now.n_workers = 1;
+	now.shares[0].worker.busy_cycles = 1000;
 	rates();
 	SAYS("pagewire: the last 2.0 s\n");
 	SAYS("12.3 kpkt/s");
