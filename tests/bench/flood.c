@@ -77,7 +77,7 @@ static void __attribute__((noreturn)) die(const char *why)
 static void
 open_port(struct pw_port *port, struct pw_port_queue *queue, uint16_t rx_room)
 {
-	struct pw_port_cfg cfg = {.n_queues = 1, .rx_room = rx_room};
+	struct pw_port_cfg cfg = {.n_workers = 1, .rx_room = rx_room};
 
 	if (pw_port_open(&cfg, port) != 0)
 		exit(STATUS_FAILED);
