@@ -173,6 +173,7 @@ make_worker(struct app *app, uint32_t i)
 				.max_conns =
 					workers_share(&app->workers, i, app->cfg.max_connections),
 				.cc = pw_config_cc[app->cfg.cc],
+				.ecn = pw_config_ecn[app->cfg.ecn],
 			},
 		.idle = app->cfg.idle,
 	};

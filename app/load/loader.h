@@ -35,6 +35,7 @@ struct settings {
 	uint32_t mtu; /* 0: what the device has */
 	uint8_t idle; /* enum pw_idle */
 	uint8_t cc;   /* index of load_cc */
+	uint8_t ecn;  /* index of load_ecn */
 	bool verify;
 	char *file;
 	bool help;
@@ -42,6 +43,7 @@ struct settings {
 };
 
 extern const char *const load_cc[];
+extern const char *const load_ecn[];
 
 /* What a worker does of the load. */
 struct part {

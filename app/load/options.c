@@ -15,6 +15,7 @@
 
 static const char *const idle_names[] = {"spin", "pause", "sleep", NULL};
 const char *const load_cc[] = {"cubic", "newreno", NULL};
+const char *const load_ecn[] = {"off", "accept", "on", NULL};
 
 static const char *
 read_ip(void *ctx, const struct pw_option *o, const char *text)
@@ -112,6 +113,9 @@ static const struct pw_option options[] = {
 		pw_option_number, AT(mtu), 576, 65000},
 	{"cc", "cubic|newreno", "cubic", "congestion control", NULL, pw_option_choice, AT(cc),
 		.names = load_cc},
+	{"ecn", "off|accept|on", "accept",
+		"let routers mark instead of drop: never, when the peer asks, or ask ourselves",
+		NULL, pw_option_choice, AT(ecn), .names = load_ecn},
 	{"config", "FILE", NULL, "the same settings from a YAML file; the command line wins",
 		"a file that can be read", pw_option_text, AT(file), .only_cmdline = true},
 	{"help", NULL, NULL, "print this", NULL, pw_option_switch, AT(help), .only_cmdline = true},

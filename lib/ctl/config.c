@@ -13,6 +13,7 @@ static const char *const idle_names[] = {"spin", "pause", "sleep", NULL};
 static const char *const spread_names[] = {"auto", "rss", "software", NULL};
 static const char *const arena_names[] = {"eal", "hugetlbfs", NULL};
 const char *const pw_config_cc[] = {"cubic", "newreno", NULL};
+const char *const pw_config_ecn[] = {"off", "accept", "on", NULL};
 static_assert(PW_CONFIG_PORTS_MAX == PW_OPTION_PORT_MAX + 1, "a port that can be named");
 
 static const char *
@@ -102,6 +103,9 @@ static const struct pw_option settings[] = {
 		pw_option_number, AT(mtu), 576, 65000},
 	{"cc", "cubic|newreno", "cubic", "congestion control", NULL, pw_option_choice, AT(cc),
 		.names = pw_config_cc},
+	{"ecn", "off|accept|on", "accept",
+		"let routers mark instead of drop: never, when the peer asks, or ask ourselves",
+		NULL, pw_option_choice, AT(ecn), .names = pw_config_ecn},
 	{"max-connections", "N", "16384", "TCP connections at a time", NULL, pw_option_number,
 		AT(max_connections), 16, 4000000},
 	{"max-head", "SIZE", "8K", "longest head of a request", "1K to 32K", pw_option_size,

@@ -42,6 +42,7 @@ struct pw_config {
 	uint8_t spread;		 /**< enum pw_port_spread */
 	uint8_t arena;		 /**< enum pw_config_arena */
 	uint8_t cc;		 /**< index of pw_config_cc */
+	uint8_t ecn;		 /**< index of pw_config_ecn */
 	uint32_t drain_s;
 	uint32_t mtu; /**< 0: what the device has */
 	uint32_t max_connections;
@@ -57,6 +58,9 @@ struct pw_config {
 
 /** Names of the congestion controls, in the order of pw_config.cc; NULL at the end. */
 extern const char *const pw_config_cc[];
+
+/** What may be done about ECN, in the order of pw_config.ecn; NULL at the end. */
+extern const char *const pw_config_ecn[];
 
 /**
  * Read @p argv (argv[0] is skipped, as main()'s is; the order of its entries may

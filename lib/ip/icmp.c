@@ -31,7 +31,7 @@ echo_reply(struct pw_ip *ip, const struct packet *pkt, pw_ns now)
 	sum = pw_sum_finish(pw_sum(pkt->l4 + 4, len - 4));
 	memcpy(p + 2, &sum, sizeof(sum));
 	ip->stats.echo_replies++;
-	pw_ip_output(ip, m, &pkt->h.dst, &pkt->h.src, PW_IP_PROTO_ICMP, now);
+	pw_ip_output(ip, m, &pkt->h.dst, &pkt->h.src, PW_IP_PROTO_ICMP, 0, now);
 }
 
 /* An error about a segment of ours; whether it was ever sent, TCP finds out. */
@@ -109,5 +109,5 @@ icmp_unreachable(struct pw_ip *ip, const struct packet *pkt, uint8_t code, pw_ns
 	len = pw_icmp_emit_error(rte_pktmbuf_mtod(m, uint8_t *), &icmp, pkt->p);
 	rte_pktmbuf_trim(m, (uint16_t)(PW_ICMP_ERROR_MAX - len));
 	ip->stats.errors_out++;
-	pw_ip_output(ip, m, &pkt->h.dst, &pkt->h.src, PW_IP_PROTO_ICMP, now);
+	pw_ip_output(ip, m, &pkt->h.dst, &pkt->h.src, PW_IP_PROTO_ICMP, 0, now);
 }

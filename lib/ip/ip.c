@@ -139,6 +139,7 @@ tcp_input(const struct packet *pkt, struct pw_ip_rx *out)
 	out->what = PW_IP_TCP;
 	out->src = pkt->h.src;
 	out->dst = pkt->h.dst;
+	out->ecn = pkt->h.tos & PW_IP_ECN_MASK;
 	out->l4 = pkt->l4;
 	out->len = pkt->l4_len;
 	return PW_OK;
@@ -207,7 +208,7 @@ set_offload(const struct pw_ip *ip, struct rte_mbuf *m, uint8_t *p)
 
 void
 pw_ip_output(struct pw_ip *ip, struct rte_mbuf *m, const struct pw_addr *src,
-	const struct pw_addr *dst, uint8_t proto, pw_ns now)
+	const struct pw_addr *dst, uint8_t proto, uint8_t ecn, pw_ns now)
 {
 	const struct pw_addr *hop = route(ip, dst);
 	struct pw_ip4_hdr h = {
@@ -215,6 +216,7 @@ pw_ip_output(struct pw_ip *ip, struct rte_mbuf *m, const struct pw_addr *src,
 		.dst = *dst,
 		.total_len = (uint16_t)(PW_IP4_HLEN + m->pkt_len),
 		.df = true,
+		.tos = ecn,
 		.ttl = IP_TTL,
 		.proto = proto,
 	};

@@ -59,6 +59,7 @@ struct pw_ip_rx {
 	/** TCP: whence and where to. Of an error: our address and the peer's, as quoted. */
 	struct pw_addr src;
 	struct pw_addr dst;
+	uint8_t ecn;	   /**< TCP: PW_IP_ECN_MASK of its type of service */
 	const uint8_t *l4; /**< the segment; of an error: its first 8 bytes or more, quoted */
 	uint32_t len;
 	uint32_t mtu;
@@ -75,13 +76,13 @@ enum pw_drop pw_ip_input(struct pw_ip *ip, const struct pw_link_rx *in, struct p
 	pw_ns now, struct pw_ip_rx *out);
 
 /**
- * Send @p m, whose first byte is layer 4's, from @p src to @p dst. IPv4 goes
- * out with DF set, a TTL of 64 and, being atomic, ID 0 (RFC 6864 section 4.1).
- * With RTE_MBUF_F_TX_TCP_CKSUM set by the caller, the lengths that the device
- * needs are set here. Takes @p m in any case; a drop is counted.
+ * Send @p m, whose first byte is layer 4's, from @p src to @p dst, with @p ecn
+ * (PW_IP_ECN_MASK) as its type of service. IPv4 goes out with DF set, a TTL of 64 and, being
+ * atomic, ID 0 (RFC 6864 section 4.1). With RTE_MBUF_F_TX_TCP_CKSUM set by the caller, the lengths
+ * that the device needs are set here. Takes @p m in any case; a drop is counted.
  */
 void pw_ip_output(struct pw_ip *ip, struct rte_mbuf *m, const struct pw_addr *src,
-	const struct pw_addr *dst, uint8_t proto, pw_ns now);
+	const struct pw_addr *dst, uint8_t proto, uint8_t ecn, pw_ns now);
 
 /** Is @p a one of ours? */
 bool pw_ip_is_local(const struct pw_ip *ip, const struct pw_addr *a);

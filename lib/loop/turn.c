@@ -50,6 +50,7 @@ packet_in(
 			.l4 = rx.l4,
 			.len = rx.len,
 			.cksum_ok = hint.l4_ok,
+			.ecn = rx.ecn,
 		};
 
 		return pw_tcp_input(w->tcp, &pkt, w->now);
@@ -234,7 +235,7 @@ loop_send(void *ctx, const struct pw_tcp_seg *seg)
 		return -ENOBUFS;
 	}
 	push_tcp(ifc, m, seg, sum);
-	pw_ip_output(ifc->ip, m, seg->src, seg->dst, PW_IP_PROTO_TCP, w->now);
+	pw_ip_output(ifc->ip, m, seg->src, seg->dst, PW_IP_PROTO_TCP, seg->ecn, w->now);
 	if (unlikely(pw_port_tx_waiting(&ifc->tx) % PW_PORT_TX_BURST == 0))
 		pw_port_tx_flush(&ifc->tx, w->now);
 	return 0;

@@ -25,6 +25,7 @@ emit(struct pw_host *h, const struct pw_tcp_seg *seg, const struct pw_tcp_hdr *h
 		.dst = *seg->dst,
 		.total_len = (uint16_t)(PW_IP4_HLEN + total),
 		.df = true,
+		.tos = seg->ecn,
 		.ttl = TTL,
 		.proto = PW_IP_PROTO_TCP,
 	};
@@ -140,6 +141,7 @@ pw_host_input(struct pw_host *h, const uint8_t *dgram, uint32_t len, pw_ns now)
 		.dst = ip.dst,
 		.l4 = dgram + hlen,
 		.len = ip.total_len - hlen,
+		.ecn = ip.tos & PW_IP_ECN_MASK,
 	};
 	return pw_tcp_input(h->tcp, &pkt, now);
 }

@@ -155,11 +155,13 @@ static void
 enter_recovery(struct pw_tcp_conn *c, const struct ack *a)
 {
 	remember(c);
-	c->ssthresh = c->cc_ops->on_loss(c);
+	if (!ecn_has_reduced(c)) /* once for a window, be it marked or lost */
+		c->ssthresh = c->cc_ops->on_loss(c);
 	c->recover_fs = flight(c) + a->acked;
 	c->prr_delivered = c->prr_out = 0;
 	c->ca = CA_RECOVERY;
 	c->flags &= ~(F_TLP_OUT | F_TLP_DUE);
+	ecn_on_reduction(c);
 	c->t->stats.fast_recoveries++;
 }
 
@@ -187,6 +189,7 @@ undo(struct pw_tcp_conn *c)
 	c->ca = CA_OPEN;
 	c->dup_acks = 0;
 	c->flags &= ~F_RTX_TS;
+	c->ecn &= (uint8_t)~ECN_REDUCED; /* not so */
 	if ((c->flags & F_SACK_OK) == 0)
 		c->sacked = 0;
 	c->t->stats.spurious++;
@@ -325,6 +328,7 @@ judge_probe(struct pw_tcp_conn *c, const struct ack *a)
 		c->flags &= ~F_TLP_OUT;
 		c->ssthresh = c->cc_ops->on_loss(c);
 		c->cwnd = (uint32_t)pw_max(pw_min(c->cwnd, c->ssthresh), c->mss);
+		ecn_on_reduction(c);
 	} else if (a->acked == 0) {
 		c->flags &= ~F_TLP_OUT; /* a duplicate: both copies arrived */
 	}
@@ -402,6 +406,8 @@ take_ack(struct pw_tcp_conn *c, const struct seg_in *in, pw_off ack)
 	judge_probe(c, &a);
 	growing = c->ca != CA_RECOVERY; /* its last ACK names what was delivered all along */
 	recover(c, &a);
+	if (unlikely(c->ecn & ECN_OK) && ecn_on_ack(c, in))
+		growing = false;
 	if (growing)
 		grow(c, &a, flight_before);
 	set_timers(c, &a, wait);
@@ -467,6 +473,7 @@ ack_rto(struct pw_tcp_conn *c, pw_ns now)
 	c->backoff += c->backoff < RTO_BACKOFF_MAX;
 	c->flags &= ~(F_TLP_OUT | F_TLP_DUE);
 	c->cc_ops->on_restart(c);
+	ecn_on_reduction(c);
 	c->loss_mode = LOSS_RTO;
 	tmr_set(c, TMR_LOSS, now + rtt_rto(c));
 	conn_ready(c);

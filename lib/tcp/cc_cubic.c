@@ -192,5 +192,6 @@ const struct tcp_cc tcp_cc_cubic = {
 	.init = init,
 	.on_ack = on_ack,
 	.on_loss = on_loss,
+	.on_ecn = on_loss, /* section 4.6: the same beta */
 	.on_restart = on_restart,
 };

@@ -34,6 +34,14 @@ on_loss(struct pw_tcp_conn *c)
 	return (uint32_t)pw_max(flight(c) / 2, 2u * c->mss); /* equation 4 */
 }
 
+/* RFC 3168 section 6.1.2: half of cwnd, whatever is left in flight by now. */
+static uint32_t
+on_ecn(struct pw_tcp_conn *c)
+{
+	c->cc.reno.acked = 0;
+	return (uint32_t)pw_max(c->cwnd / 2, 2u * c->mss);
+}
+
 static void
 on_restart(struct pw_tcp_conn *c)
 {
@@ -45,5 +53,6 @@ const struct tcp_cc tcp_cc_newreno = {
 	.init = init,
 	.on_ack = on_ack,
 	.on_loss = on_loss,
+	.on_ecn = on_ecn,
 	.on_restart = on_restart,
 };

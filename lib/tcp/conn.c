@@ -266,6 +266,7 @@ conn_established(struct pw_tcp_conn *c, pw_ns now)
 		t->stats.opened_active++;
 	else
 		t->stats.opened_passive++;
+	t->stats.ecn_agreed += (c->ecn & ECN_OK) != 0;
 	c->flags |= F_OPENED;
 	if (!c->app->open(c->app_ctx, c, now) && c->state != PW_TCP_CLOSED) {
 		c->flags &= ~(F_OPENED | F_ACTIVE);

@@ -5,10 +5,10 @@
  * a SYN is answered without keeping anything. The ISN carries a keyed hash of
  * the 4-tuple and the peer's ISN, a slow clock and the peer's MSS; the low bits
  * of the timestamp carry what else it offered, so that with timestamps nothing
- * is lost. Without them the connection does without window scaling and SACK.
+ * is lost. Without them the connection does without window scaling, SACK and ECN.
  *
  *	ISN    31..30 clock of 64 s   29..27 MSS   26..0 hash
- *	TSval  5..2 window shift (15: none)   1 SACK   0 zero
+ *	TSval  5..2 window shift (15: none)   1 SACK   0 ECN
  *
  * The clock's low bits say which of the latest minutes it was; the hash is over all of
  * the clock, so that no cookie is good again when those bits come round.
@@ -62,11 +62,11 @@ cookie_ts(const struct pw_tcp *t, uint32_t bits)
 }
 
 static uint32_t
-option_bits(const struct pw_tcp_opts *o)
+option_bits(const struct pw_tcp_opts *o, bool ecn)
 {
 	uint32_t shift = o->has & PW_OPT_WSCALE ? o->wscale : NO_SHIFT;
 
-	return shift << 2 | (o->has & PW_OPT_SACK_OK ? 2u : 0u);
+	return shift << 2 | (o->has & PW_OPT_SACK_OK ? 2u : 0u) | ecn;
 }
 
 void
@@ -85,9 +85,13 @@ cookie_answer(struct pw_tcp *t, const struct seg_in *in)
 	};
 
 	if (in->o.has & PW_OPT_TS) {
+		bool ecn = ecn_wanted(t, in->h.flags);
+
+		h.flags |= ecn ? PW_TCP_ECE : 0;
 		o.has |= PW_OPT_TS | (in->o.has & (PW_OPT_WSCALE | PW_OPT_SACK_OK));
 		o.wscale = t->rcv_shift;
-		o.ts_val = cookie_ts(t, option_bits(&in->o)) + secret_ts_off(t, in->dst, in->src);
+		o.ts_val =
+			cookie_ts(t, option_bits(&in->o, ecn)) + secret_ts_off(t, in->dst, in->src);
 		o.ts_ecr = in->o.ts_val;
 	}
 	h.opt_len = (uint8_t)pw_tcp_put_syn_opts(opts, &o);
@@ -113,14 +117,18 @@ cookie_good(const struct pw_tcp *t, const struct seg_in *in, uint32_t isn)
 
 /* What the peer's SYN had said, as far as the cookie could carry it. */
 static void
-recall_options(const struct pw_tcp *t, const struct seg_in *in, uint32_t isn, struct pw_tcp_opts *o)
+recall_syn(const struct pw_tcp *t, const struct seg_in *in, uint32_t isn, struct seg_in *syn)
 {
+	struct pw_tcp_opts *o = &syn->o;
 	uint32_t bits;
 
+	syn->h.seq = in->h.seq - 1;
+	syn->h.flags = PW_TCP_SYN;
 	*o = (struct pw_tcp_opts){.has = PW_OPT_MSS, .mss = mss_table[mss_index_in(isn)]};
 	if ((in->o.has & PW_OPT_TS) == 0)
 		return;
 	bits = (in->o.ts_ecr - secret_ts_off(t, in->dst, in->src)) & OPTS_MASK;
+	syn->h.flags |= bits & 1 ? PW_TCP_ECE | PW_TCP_CWR : 0;
 	o->has |= PW_OPT_TS | (bits & 2 ? PW_OPT_SACK_OK : 0);
 	o->ts_val = in->o.ts_val;
 	if (bits >> 2 != NO_SHIFT) {
@@ -151,8 +159,7 @@ cookie_accept(struct pw_tcp *t, const struct listener *l, const struct seg_in *i
 	c->app_ctx = l->app_ctx;
 	c->isn1 = isn + 1;
 	conn_set_state(c, PW_TCP_SYN_RCVD);
-	recall_options(t, in, isn, &syn.o);
-	syn.h.seq = in->h.seq - 1;
+	recall_syn(t, in, isn, &syn);
 	syn_options(c, &syn);
 	c->rcv_adv = pw_min(t->cfg.rcv_buf_bytes, UINT16_MAX);
 	return c;

@@ -55,6 +55,7 @@ read_segment(const struct pw_tcp_pkt *pkt, struct seg_in *in, pw_ns now)
 	in->dst = &pkt->dst;
 	in->data = pkt->l4 + hlen;
 	in->len = pkt->len - hlen;
+	in->marked = (pkt->ecn & PW_IP_ECN_MASK) == PW_IP_ECN_CE;
 	in->now = now;
 	return PW_OK;
 }
@@ -218,6 +219,7 @@ check_syn(struct pw_tcp_conn *c, const struct seg_in *in)
 	}
 	if (in->h.seq + 1 != c->irs1)
 		return PW_DROP_TCP_SYN;
+	ecn_on_syn(c, in);
 	if (in->h.flags & PW_TCP_ACK)
 		return PW_OK; /* the other half of a simultaneous open */
 	c->flags |= F_SYN_DUE | F_SYN_RTX;
@@ -431,6 +433,8 @@ take_data(struct pw_tcp_conn *c, struct seg_in *in)
 		pw_tcp_abort(c, in->now);
 		return PW_DROP_TCP_AFTER_CLOSE;
 	}
+	if (unlikely(c->ecn & ECN_OK))
+		ecn_on_data(c, in);
 	if (in->off > (int64_t)c->rcv_nxt)
 		return take_out_of_order(c, in, data, in->len);
 	return take_in_order(c, in, data, in->len);

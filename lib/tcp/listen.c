@@ -39,6 +39,7 @@ syn_options(struct pw_tcp_conn *c, const struct seg_in *in)
 	}
 	if (o->has & PW_OPT_MSS)
 		c->peer_mss = o->mss;
+	ecn_on_syn(c, in);
 	conn_set_mss(c);
 	c->irs1 = in->h.seq + 1;
 	c->ack_sent = c->irs1;

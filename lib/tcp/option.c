@@ -38,6 +38,8 @@ allowed(enum pw_tcp_option what, uint64_t value)
 	case PW_TCP_TIMESTAMPS:
 	case PW_TCP_NAGLE:
 		return value <= 1;
+	case PW_TCP_ECN:
+		return value <= PW_TCP_ECN_ASK;
 	case PW_TCP_KEEPALIVE_MS:
 		return value == 0 || in_range(value, 1000, UINT32_MAX / 2);
 	case PW_TCP_USER_TIMEOUT_MS:
@@ -78,6 +80,9 @@ pw_tcp_set(struct pw_tcp *t, enum pw_tcp_option what, uint64_t value)
 	case PW_TCP_USER_TIMEOUT_MS:
 		d->user_timeout_ms = (uint32_t)value;
 		break;
+	case PW_TCP_ECN:
+		d->ecn = (uint8_t)value;
+		break;
 	}
 	return 0;
 }
@@ -99,6 +104,11 @@ pw_tcp_conn_set(struct pw_tcp_conn *c, enum pw_tcp_option what, uint64_t value)
 		return 0;
 	case PW_TCP_USER_TIMEOUT_MS:
 		c->user_timeout_ms = (uint32_t)value;
+		return 0;
+	case PW_TCP_ECN:
+		if (c->state != PW_TCP_SYN_SENT || c->last_send != 0)
+			return -ENOTSUP;
+		c->ecn = value == PW_TCP_ECN_ASK ? ECN_ASK : 0;
 		return 0;
 	default:
 		return -ENOTSUP; /* agreed in the handshake, or the instance's */

@@ -98,6 +98,7 @@ struct piece {
 	bool fin;
 	bool push;
 	bool rtx;
+	bool cwr;
 	struct pw_span *spans; /**< PW_SEG_SPANS_MAX places; on the stack, never cleared */
 };
 
@@ -132,7 +133,7 @@ send_segment(struct pw_tcp_conn *c, uint8_t flags, pw_off off, const struct piec
 				.seq = snd_seq(c, off),
 				.ack = rcv_seq(c, c->rcv_nxt),
 				.wnd = window_to_announce(c),
-				.flags = flags,
+				.flags = flags | (c->ecn & ECN_ECHO ? PW_TCP_ECE : 0),
 				.opt_len = (uint8_t)put_options(c, opts),
 			},
 		.opts = opts,
@@ -144,6 +145,7 @@ send_segment(struct pw_tcp_conn *c, uint8_t flags, pw_off off, const struct piec
 		seg.len = p->len;
 		seg.gso_size = p->gso_size;
 		seg.rtx = p->rtx;
+		seg.ecn = (c->ecn & ECN_OK) && !p->rtx && p->len > 0 ? PW_IP_ECN_ECT0 : 0;
 	}
 	return hand_over(c, &seg);
 }
@@ -157,6 +159,8 @@ send_piece(struct pw_tcp_conn *c, const struct piece *p)
 		flags |= PW_TCP_PSH;
 	if (p->fin)
 		flags |= PW_TCP_FIN;
+	if (p->cwr)
+		flags |= PW_TCP_CWR;
 	return send_segment(c, flags, p->off, p);
 }
 
@@ -209,6 +213,7 @@ send_syn(struct pw_tcp_conn *c)
 		.flags = c->state == PW_TCP_SYN_RCVD ? PW_TCP_SYN | PW_TCP_ACK : PW_TCP_SYN,
 		.opt_len = (uint8_t)pw_tcp_put_syn_opts(opts, &o),
 	};
+	seg.hdr.flags |= ecn_syn_flags(c);
 	c->rcv_adv = wnd;
 	return hand_over(c, &seg);
 }
@@ -378,7 +383,8 @@ new_data_len(struct pw_tcp_conn *c, pw_ns now)
 	uint32_t full = full_len(c), max = full;
 	uint32_t len;
 
-	if (c->t->cfg.gso_max_bytes > full)
+	/* CWR belongs to one segment: none that a device would cut up. */
+	if (c->t->cfg.gso_max_bytes > full && (c->ecn & ECN_CWR_DUE) == 0)
 		max = c->t->cfg.gso_max_bytes / full * full;
 	len = (uint32_t)pw_min(pw_min(avail, window), pw_min(room, max));
 	if (room <= window && room < avail && room < max)
@@ -422,10 +428,13 @@ send_new(struct pw_tcp_conn *c, uint32_t len, pw_ns now)
 	p.push = c->snd_nxt + len == c->snd_end;
 	p.fin = p.push && (c->flags & F_FIN_WANTED) && c->snd_edge > c->snd_end;
 	p.gso_size = len > seg ? seg : 0;
+	p.cwr = (c->ecn & ECN_CWR_DUE) != 0;
 	if (!ask_source(c, &p))
 		return -EAGAIN;
 	if (send_piece(c, &p) < 0)
 		return -ENOBUFS;
+	if (p.cwr)
+		c->ecn &= (uint8_t)~ECN_CWR_DUE;
 	new_in_flight(c, p.len + p.fin, now);
 	if (c->ca == CA_RECOVERY)
 		c->prr_out += p.len;

@@ -71,6 +71,7 @@ struct pw_tcp_seg {
 	uint32_t gso_size; /**< 0, or: cut into segments of this much payload (RFC 9293 header kept)
 			    */
 	bool rtx;	   /**< holds bytes that were sent before */
+	uint8_t ecn;	   /**< for the IP header: 0, or PW_IP_ECN_ECT0 */
 };
 
 /** What TCP asks of its surroundings. */
@@ -137,9 +138,10 @@ struct pw_tcp_cfg {
 				*/
 	pw_ns msl_ns;	       /**< 0: 30 s */
 	const char *cc;	       /**< "cubic" (default) or "newreno" */
+	const char *ecn;       /**< "off", "accept" (default) or "on": enum pw_tcp_ecn */
 };
 
-/** @return an instance, or NULL with errno: ENOMEM, EINVAL (unknown cc). */
+/** @return an instance, or NULL with errno: ENOMEM, EINVAL (unknown cc or ecn). */
 struct pw_tcp *pw_tcp_create(const struct pw_tcp_cfg *cfg, pw_ns now);
 
 /** Forget every connection without a word to peers; gone() is called for each. */
@@ -168,6 +170,7 @@ struct pw_tcp_pkt {
 	const uint8_t *l4; /**< TCP header and payload */
 	uint32_t len;	   /**< bytes there */
 	bool cksum_ok;	   /**< the device found the TCP checksum right */
+	uint8_t ecn;	   /**< the ECN bits of the IP header */
 };
 
 /** Take a segment. @return PW_OK, or why it (or its payload) was dropped. */
@@ -237,6 +240,14 @@ enum pw_tcp_option {
 	PW_TCP_NAGLE,		/**< hold a short segment while data is in flight: 0 or 1 [0] */
 	PW_TCP_KEEPALIVE_MS,	/**< probe a peer that is silent for so long; 0: never [0] */
 	PW_TCP_USER_TIMEOUT_MS, /**< data may stay unacknowledged for so long */
+	PW_TCP_ECN,		/**< enum pw_tcp_ecn [PW_TCP_ECN_ACCEPT] */
+};
+
+/** Explicit congestion notification (RFC 3168). */
+enum pw_tcp_ecn {
+	PW_TCP_ECN_OFF,
+	PW_TCP_ECN_ACCEPT, /**< when the peer asks for it, as Linux does */
+	PW_TCP_ECN_ASK,	   /**< and ask for it ourselves */
 };
 
 #define PW_TCP_MTU_MIN		    576
@@ -248,7 +259,10 @@ enum pw_tcp_option {
  */
 int pw_tcp_set(struct pw_tcp *t, enum pw_tcp_option what, uint64_t value);
 
-/** Set it for one. @return 0, -EINVAL, or -ENOTSUP: not an option of a connection that is open */
+/**
+ * Set it for one. ECN only between pw_tcp_connect() and the SYN.
+ * @return 0, -EINVAL, or -ENOTSUP: not an option of a connection that is open
+ */
 int pw_tcp_conn_set(struct pw_tcp_conn *c, enum pw_tcp_option what, uint64_t value);
 
 /** Choose the congestion control, "cubic" or "newreno". @return 0, or -EINVAL: unknown */
@@ -273,6 +287,7 @@ struct pw_tcp_info {
 	pw_off snd_nxt;
 	pw_off rcv_nxt;
 	uint64_t rtx_segs;
+	bool ecn; /**< agreed on */
 };
 void pw_tcp_get_info(const struct pw_tcp_conn *c, struct pw_tcp_info *out);
 
@@ -322,6 +337,9 @@ struct pw_tcp_conn *pw_tcp_conn_by_id(struct pw_tcp *t, uint32_t id);
 	X(cookies_sent, "SYNs answered by a cookie: too many half-open connections") \
 	X(cookies_good, "connections established by a cookie that came back") \
 	X(cookies_bad, "ACKs with a wrong or old cookie") \
+	X(ecn_agreed, "connections established with ECN (RFC 3168)") \
+	X(ecn_marks_in, "segments received that a router had marked") \
+	X(ecn_reductions, "congestion windows reduced by a peer's ECN-Echo") \
 	X(time_wait_recycled, "TIME-WAIT entries that went before their time") \
 	X(sent_exhausted, "times no record for data in flight was free")
 /* clang-format on */

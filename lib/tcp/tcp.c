@@ -46,9 +46,10 @@ struct pw_tcp *
 pw_tcp_create(const struct pw_tcp_cfg *cfg, pw_ns now)
 {
 	const struct tcp_cc *cc = tcp_cc_find(cfg->cc != NULL ? cfg->cc : "cubic");
+	int ecn = ecn_find(cfg->ecn != NULL ? cfg->ecn : "accept");
 	struct pw_tcp *t;
 
-	if (cc == NULL || cfg->max_conns == 0 || sodium_init() < 0) {
+	if (cc == NULL || ecn < 0 || cfg->max_conns == 0 || sodium_init() < 0) {
 		errno = EINVAL;
 		return NULL;
 	}
@@ -64,6 +65,7 @@ pw_tcp_create(const struct pw_tcp_cfg *cfg, pw_ns now)
 		.syn_flags = F_WS_OK | F_SACK_OK | F_TS_OK,
 		.user_timeout_ms = (uint32_t)(t->cfg.user_timeout_ns / PW_NS_PER_MS),
 		.init_window_segs = INIT_WINDOW_SEGS,
+		.ecn = (uint8_t)ecn,
 	};
 	t->rcv_shift = shift_for(t->cfg.rcv_buf_bytes);
 	memcpy(&t->hash_seed, t->cfg.secret + crypto_shorthash_KEYBYTES, sizeof(t->hash_seed));
@@ -346,7 +348,8 @@ pw_tcp_connect(struct pw_tcp *t, const struct pw_addr *local, uint16_t lport,
 	c->app = app;
 	c->app_ctx = app_ctx;
 	c->flags |= F_ACTIVE | F_SYN_DUE | t->defaults.syn_flags;
-	c->rcv_shift = t->rcv_shift;
+	c->ecn = t->defaults.ecn == PW_TCP_ECN_ASK ? ECN_ASK : 0;
+	c->rcv_shift = t->rcv_shift & 15;
 	c->isn1 = secret_isn(t, local, lport, remote, rport) + 1;
 	conn_set_mss(c);
 	conn_set_state(c, PW_TCP_SYN_SENT);
@@ -374,6 +377,7 @@ pw_tcp_get_info(const struct pw_tcp_conn *c, struct pw_tcp_info *out)
 		.snd_nxt = pw_min(c->snd_nxt, c->snd_end),
 		.rcv_nxt = c->rcv_nxt,
 		.rtx_segs = c->rtx_segs,
+		.ecn = (c->ecn & ECN_OK) != 0,
 	};
 }
 

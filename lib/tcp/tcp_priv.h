@@ -14,12 +14,13 @@
  *	timer.c   all deadlines of a connection, set by what happened
  *	output.c  what may be sent now, and the segments themselves
  *	sent.c    the record of what is in flight
- *	cc_*.c    congestion control behind a table
+ *	cc_*.c    congestion control behind a table; ecn.c: marks in place of losses
  *	conn.c    birth, death and look-up; listen.c: SYNs; tw.c: TIME-WAIT
  */
 #include <netinet/in.h>
 #include "pw_tcp.h"
 #include "pw_wheel.h"
+#include "pw_wire_ip4.h"
 
 #define NONE UINT32_MAX /**< index of nothing */
 
@@ -93,6 +94,15 @@ enum conn_flag {
 	F_NAGLE = 1 << 28,	  /**< hold short segments while data is in flight */
 	F_KEEP_DUE = 1 << 29,	  /**< send a keep-alive probe */
 	F_OFFERING = 1 << 27,	  /**< inside recv(): what it will take is not known yet */
+};
+
+/** ECN (RFC 3168): a connection's agreement, and what is owed under it. */
+enum ecn_bit {
+	ECN_ASK = 1,	  /**< our SYN asks for it */
+	ECN_OK = 2,	  /**< both said so */
+	ECN_ECHO = 4,	  /**< a mark has come: ECE in all we send, until the peer's CWR */
+	ECN_CWR_DUE = 8,  /**< cwnd was reduced: CWR in the next new data */
+	ECN_REDUCED = 16, /**< until cwr_end is passed: further ECE tells of the same */
 };
 
 /** What the loss timer stands for: exactly one of them when data is in flight. */
@@ -171,6 +181,8 @@ struct tcp_cc {
 	void (*on_ack)(struct pw_tcp_conn *c, const struct cc_ack *a);
 	/** Loss: @return the new ssthresh, in bytes, from c->cwnd. */
 	uint32_t (*on_loss)(struct pw_tcp_conn *c);
+	/** A router's mark, echoed; at most once a round trip: the same. */
+	uint32_t (*on_ecn)(struct pw_tcp_conn *c);
 	/** Sending starts again after idling, or after a time-out. */
 	void (*on_restart)(struct pw_tcp_conn *c);
 };
@@ -188,10 +200,11 @@ struct pw_tcp_conn {
 	uint16_t rport;
 	uint16_t lport;
 	uint32_t hash_next;
-	uint8_t state;	   /**< enum pw_tcp_state */
-	uint8_t ca;	   /**< enum ca_state */
-	uint8_t snd_shift; /**< of windows that the peer announces */
-	uint8_t rcv_shift; /**< of windows that we announce */
+	uint8_t state;	       /**< enum pw_tcp_state */
+	uint8_t ca;	       /**< enum ca_state */
+	uint8_t snd_shift : 4; /**< of windows that the peer announces */
+	uint8_t rcv_shift : 4; /**< of windows that we announce */
+	uint8_t ecn;	       /**< enum ecn_bit */
 	uint32_t flags;
 	uint32_t isn1; /**< sequence number of our stream's byte 0 */
 	uint32_t irs1; /**< of the peer's */
@@ -244,7 +257,11 @@ struct pw_tcp_conn {
 	pw_off recover;	  /**< snd_nxt when the recovery began */
 
 	/* Line 5 and on: recovery, undo, rarely read things. */
-	pw_off tlp_end;
+	union {
+		pw_off tlp_end;	   /**< snd_nxt when the probe went out */
+		uint32_t dup_room; /**< no SACK, so no probe: bytes that duplicate ACKs may
+				    * still vouch for */
+	};
 	pw_off dsack_round; /**< RACK: one reaction to DSACK a round trip */
 	struct pw_tcp_sack dsack;
 	uint32_t prr_delivered;
@@ -252,7 +269,7 @@ struct pw_tcp_conn {
 	uint32_t recover_fs; /**< flight size when the recovery began */
 	uint32_t prior_cwnd;
 	uint32_t prior_ssthresh;
-	uint32_t dup_room;    /**< bytes that duplicate ACKs may still vouch for; no SACK */
+	uint32_t cwr_end;     /**< ECN_REDUCED: snd_nxt then, its low bits */
 	uint32_t undo_rtx;    /**< bytes sent again that no DSACK has named yet */
 	uint32_t rtx_ts;      /**< TSval of the recovery's first retransmission */
 	uint32_t max_wnd;     /**< largest window that the peer announced */
@@ -333,6 +350,7 @@ struct tcp_defaults {
 	uint32_t user_timeout_ms;
 	uint32_t keepalive_ms;
 	uint8_t init_window_segs;
+	uint8_t ecn; /**< enum pw_tcp_ecn */
 	bool nagle;
 };
 
@@ -379,6 +397,7 @@ struct seg_in {
 	uint32_t len;	 /**< of data; SYN and FIN not counted */
 	int64_t off;	 /**< of data, in the peer's stream; may lie before 0 */
 	uint32_t window; /**< scaled */
+	bool marked;	 /**< congestion experienced on its way */
 	pw_ns now;
 };
 
@@ -577,6 +596,24 @@ void ack_reo_timeout(struct pw_tcp_conn *c, pw_ns now);
 void ack_rto(struct pw_tcp_conn *c, pw_ns now);
 /** Everything in flight is to be sent again in smaller segments (RFC 1191). */
 void ack_path_shrunk(struct pw_tcp_conn *c);
+
+/* ecn.c: explicit congestion notification (RFC 3168) */
+/** The flags of our SYN or SYN-ACK; a SYN that is sent again asks no more. */
+uint8_t ecn_syn_flags(struct pw_tcp_conn *c);
+/** Take what the peer's SYN or SYN-ACK says; the latest one counts. */
+void ecn_on_syn(struct pw_tcp_conn *c, const struct seg_in *in);
+/** Does a SYN ask for it, and may it have it? */
+bool ecn_wanted(const struct pw_tcp *t, uint8_t syn_flags);
+/** Data in the window, as it arrives: note a router's mark, and the peer's CWR. */
+void ecn_on_data(struct pw_tcp_conn *c, const struct seg_in *in);
+/** An ACK: react to ECE, once a round trip. @return true: cwnd must not grow by it */
+bool ecn_on_ack(struct pw_tcp_conn *c, const struct seg_in *in);
+/** cwnd was reduced for another reason: what is in flight need not tell it again. */
+void ecn_on_reduction(struct pw_tcp_conn *c);
+/** Was cwnd reduced since what is now first in flight was sent? */
+bool ecn_has_reduced(const struct pw_tcp_conn *c);
+/** The enum pw_tcp_ecn that @p name stands for, or -1. */
+int ecn_find(const char *name);
 
 /* rtt.c */
 void rtt_sample(struct pw_tcp_conn *c, pw_ns rtt);

@@ -25,7 +25,8 @@
 #define PW_IP_PROTO_UDP	 17
 
 #define PW_IP_ECN_MASK 0x03 /**< of tos (RFC 3168 section 5) */
-#define PW_IP_ECN_CE   0x03
+#define PW_IP_ECN_ECT0 0x02 /**< the sender's transport reacts to marks */
+#define PW_IP_ECN_CE   0x03 /**< a router's mark: congestion experienced */
 
 /** A header in host order, addresses apart. */
 struct pw_ip4_hdr {

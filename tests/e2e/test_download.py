@@ -105,3 +105,12 @@ def test_ranges_in_one_response(server):
 
 def test_missing_file_is_404(server):
     assert fetch(server, "/none").status == 404
+
+
+def test_C159_kernel_client_that_asks_for_ecn(site):
+    """RFC 3168: the kernel agrees with us, and gets its file."""
+    with harness.serving("tap", site.root) as server:
+        server.namespace.run("sysctl", "-qw", "net.ipv4.tcp_ecn=1")
+        assert harness.fetch(server, "/middle.bin").sha256 == site.files["middle.bin"]
+        statement = server.stop()
+    assert statement["ecn_agreed"] == 1

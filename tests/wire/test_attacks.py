@@ -373,14 +373,44 @@ def test_A31_storm_on_the_same_ports(server, site):
 # ---- congestion is not signalled where it was not agreed on ----
 
 
-def test_C110_no_ecn_unless_agreed(peer, connect):
-    conn = connect()
+def syn_ack_to(peer, conn, syn_flags):
+    """Open the connection by a SYN with these flags. @return the answer to it"""
     syn = conn.syn()
-    syn[TCP].flags = "SEC"
+    syn[TCP].flags = syn_flags
     answer = peer.answer_to(syn)
-    assert flags(answer) == "SA" and answer[IP].tos == 0, "not agreed on"
     conn.advance(1)
     conn.iss, conn.rcv_nxt = answer[TCP].seq, (answer[TCP].seq + 1) % MOD
+    return answer
+
+
+@pytest.mark.parametrize("asks", ["S", "SE", "SC"])
+def test_C110_no_ecn_unless_agreed(peer, connect, asks):
+    conn = connect()
+    answer = syn_ack_to(peer, conn, asks)
+    assert flags(answer) == "SA" and answer[IP].tos == 0, "not agreed on"
     frames = conn.send(conn.request(), ip={"tos": 3})  # congestion experienced
     frames += peer.provoke(conn.segment("A", ip={"tos": 3}))
     assert frames and all(f[IP].tos & 3 == 0 and not f[TCP].flags & 0xc0 for f in of(conn, frames))
+
+
+def test_C159_C160_ecn_when_the_peer_asks(peer, connect):
+    conn = connect()
+    answer = syn_ack_to(peer, conn, "SEC")
+    assert flags(answer) == "SAE" and answer[IP].tos == 0, "agreed on, in a SYN-ACK that is not marked"
+    frames = of(conn, conn.send(conn.request()))
+    assert any(payload(f) for f in frames)
+    assert all(f[IP].tos & 3 == (2 if payload(f) else 0) for f in frames), "ECT(0) on data alone"
+    assert not any(f[TCP].flags & 0xc0 for f in frames)
+
+
+def test_C161_C162_marks_are_echoed_and_obeyed(peer, connect):
+    conn = connect()
+    syn_ack_to(peer, conn, "SEC")
+    frames = of(conn, conn.send(conn.request(), ip={"tos": 3}))
+    assert frames and all(flags(f).endswith("E") for f in frames), "the mark comes back"
+    conn.take(frames)
+    frames = of(conn, conn.send(conn.request(), flags="PAEC"))  # CWR; and our mark, echoed
+    assert any(payload(f) for f in frames)
+    assert not any("E" in flags(f) for f in frames), "CWR ends it"
+    assert "C" in flags(next(f for f in frames if payload(f))), "and it tells of its own reduction"
+

@@ -142,12 +142,13 @@ defaults_are_those_of_the_help(void)
 static void
 every_option_is_taken(void)
 {
-	CU_ASSERT_EQUAL(PARSE_OK("--gateway", "10.0.0.254", "--http=8080", "--store-size", "512M",
-				"--index", "main.htm", "--autoindex", "--stats-period", "5",
-				"--idle", "sleep", "--drain", "0", "--arena", "hugetlbfs", "--mtu",
-				"9000", "--cc", "newreno", "--max-connections", "1000000",
-				"--max-head", "32k", "--timeout-idle", "1", "--timeout-head", "2",
-				"--timeout-body", "3", "--timeout-send", "4"),
+	CU_ASSERT_EQUAL(
+		PARSE_OK("--gateway", "10.0.0.254", "--http=8080", "--store-size", "512M",
+			"--index", "main.htm", "--autoindex", "--stats-period", "5", "--idle",
+			"sleep", "--drain", "0", "--arena", "hugetlbfs", "--mtu", "9000", "--cc",
+			"newreno", "--ecn", "on", "--max-connections", "1000000", "--max-head",
+			"32k", "--timeout-idle", "1", "--timeout-head", "2", "--timeout-body", "3",
+			"--timeout-send", "4"),
 		0);
 	CU_ASSERT_STRING_EQUAL(rig.said, "");
 	CU_ASSERT_EQUAL(rig.cfg.http_port, 8080);
@@ -160,6 +161,7 @@ every_option_is_taken(void)
 	CU_ASSERT_EQUAL(rig.cfg.arena, PW_ARENA_HUGETLBFS);
 	CU_ASSERT_EQUAL(rig.cfg.mtu, 9000);
 	CU_ASSERT_STRING_EQUAL(pw_config_cc[rig.cfg.cc], "newreno");
+	CU_ASSERT_STRING_EQUAL(pw_config_ecn[rig.cfg.ecn], "on");
 	CU_ASSERT_EQUAL(rig.cfg.max_connections, 1000000);
 	CU_ASSERT_EQUAL(rig.cfg.max_head_bytes, 32768);
 	CU_ASSERT_EQUAL(rig.cfg.timeout_idle_s, 1);
@@ -268,6 +270,7 @@ bad_values_are_refused(void)
 		{"--mtu", "575", "is too small", "576 to 65000"},
 		{"--mtu", "65001", "is too large", "576 to 65000"},
 		{"--cc", "bbr", "is not one of them", "cubic or newreno"},
+		{"--ecn", "yes", "is not one of them", "off, accept or on"},
 		{"--max-connections", "15", "is too small", "16 to 4000000"},
 		{"--max-head", "33K", "is too large", "1K to 32K"},
 		{"--timeout-idle", "0", "is too small", "1 to 86400"},
@@ -398,7 +401,7 @@ mistakes_in_a_file_name_their_line(void)
 {
 	file_refused("http: 80\n\nhttp-port: 81\n",
 		" line 3: unknown setting 'http-port'; allowed: root ip gateway http store-size "
-		"index autoindex stats-period idle spread drain arena mtu cc max-connections "
+		"index autoindex stats-period idle spread drain arena mtu cc ecn max-connections "
 		"max-head "
 		"timeout-idle timeout-head timeout-body timeout-send\n");
 	file_refused("root: /\nhttp: 99999\n",
@@ -414,7 +417,7 @@ mistakes_in_a_file_name_their_line(void)
 	file_refused("http:\n", " line 1: http '' is not a whole number; allowed: 1 to 65535\n");
 	file_refused("config: x\n",
 		" line 1: unknown setting 'config'; allowed: root ip gateway http store-size "
-		"index autoindex stats-period idle spread drain arena mtu cc max-connections "
+		"index autoindex stats-period idle spread drain arena mtu cc ecn max-connections "
 		"max-head "
 		"timeout-idle timeout-head timeout-body timeout-send\n");
 }

@@ -387,7 +387,7 @@ send_one(const char *dst)
 	struct pw_addr from = rig_addr(US), to = rig_addr(dst);
 
 	CU_ASSERT_PTR_NOT_NULL_FATAL(m);
-	pw_ip_output(ip, m, &from, &to, 6, n.now);
+	pw_ip_output(ip, m, &from, &to, 6, 0, n.now);
 }
 
 static void
@@ -402,6 +402,22 @@ c20_what_we_send(void)
 	CU_ASSERT_EQUAL(rig_get16(p + 6), 0x4000); /* DF */
 	CU_ASSERT_EQUAL(p[8], 64);
 	CU_ASSERT_EQUAL(p[9], 6);
+}
+
+static void
+c160_ecn_bits_go_both_ways(void)
+{
+	struct rte_mbuf *m = pw_seg_message(n.seg, "12345678", 8);
+	struct pw_addr from = rig_addr(US), to = rig_addr(PEER);
+
+	CU_ASSERT_PTR_NOT_NULL_FATAL(m);
+	pw_ip_output(ip, m, &from, &to, 6, PW_IP_ECN_ECT0, n.now);
+	CU_ASSERT_EQUAL(sent_packet()[1], PW_IP_ECN_ECT0);
+	make_tcp();
+	f.b[15] = 0xb8 | PW_IP_ECN_CE;
+	rig_ip4_fix(&f);
+	CU_ASSERT_EQUAL(in(), PW_OK);
+	CU_ASSERT_EQUAL(out.ecn, PW_IP_ECN_CE);
 }
 
 static void
@@ -673,6 +689,7 @@ static CU_TestInfo tests[] = {
 	{"c15_source_routes_are_dropped", c15_source_routes_are_dropped},
 	{"c16_to_c19_fragments_are_dropped", c16_to_c19_fragments_are_dropped},
 	{"c20_what_we_send", c20_what_we_send},
+	{"c160_ecn_bits_go_both_ways", c160_ecn_bits_go_both_ways},
 	{"far_hosts_are_reached_by_the_gateway", far_hosts_are_reached_by_the_gateway},
 	{"without_a_gateway_there_is_no_route", without_a_gateway_there_is_no_route},
 	{"c21_echo_is_answered", c21_echo_is_answered},

@@ -21,6 +21,21 @@ check_new_data(const struct pw_tcp_conn *c, const struct pw_tcp_seg *seg)
 		CU_ASSERT_TRUE(pipe_bytes(c) + seg->len <= c->cwnd + c->mss);
 }
 
+/* C110: what speaks of ECN, and what a router may mark (RFC 3168 6.1). */
+static void
+check_ecn(const struct pw_tcp_conn *c, const struct pw_tcp_seg *seg)
+{
+	bool agreed = c != NULL && (c->ecn & ECN_OK) != 0;
+
+	CU_ASSERT_EQUAL(seg->hdr.flags & PW_TCP_URG, 0);
+	if ((seg->hdr.flags & (PW_TCP_ECE | PW_TCP_CWR)) && (seg->hdr.flags & PW_TCP_SYN) == 0)
+		CU_ASSERT_TRUE(agreed);
+	if (seg->hdr.flags & PW_TCP_CWR && (seg->hdr.flags & PW_TCP_SYN) == 0)
+		CU_ASSERT_TRUE(seg->len > 0 && !seg->rtx && seg->gso_size == 0);
+	if (seg->ecn != 0)
+		CU_ASSERT_TRUE(agreed && seg->len > 0 && !seg->rtx && seg->ecn == PW_IP_ECN_ECT0);
+}
+
 void
 check_segment(struct pw_tcp *t, const struct pw_tcp_seg *seg)
 {
@@ -31,7 +46,7 @@ check_segment(struct pw_tcp *t, const struct pw_tcp_seg *seg)
 
 	CU_ASSERT_EQUAL(opts % 4, 0);
 	CU_ASSERT_TRUE(opts <= PW_TCP_OPT_MAX);
-	CU_ASSERT_EQUAL(seg->hdr.flags & (PW_TCP_ECE | PW_TCP_CWR | PW_TCP_URG), 0);
+	check_ecn(c, seg);
 	if (c == NULL || !synchronised(c) || (seg->hdr.flags & (PW_TCP_RST | PW_TCP_SYN)))
 		return;
 	/* S5 */

@@ -34,8 +34,11 @@ keep(void *ctx, const struct pw_tcp_seg *seg)
 	check_segment(r->t, seg);
 	CU_ASSERT_FATAL(r->n_out - r->n_seen < RIG_OUT_MAX);
 	r->n_out++;
-	*s = (struct rig_seg){
-		.h = seg->hdr, .len = seg->len, .gso_size = seg->gso_size, .rtx = seg->rtx};
+	*s = (struct rig_seg){.h = seg->hdr,
+		.len = seg->len,
+		.gso_size = seg->gso_size,
+		.rtx = seg->rtx,
+		.ecn = seg->ecn};
 	pw_tcp_parse_opts(seg->opts, seg->hdr.opt_len, &s->o);
 	if (s->o.has & PW_OPT_TS)
 		r->ts_ecr = s->o.ts_val;
@@ -205,7 +208,7 @@ enum pw_drop
 rig_raw(struct rig *r, struct pw_tcp_hdr h, const uint8_t *opts, uint32_t len)
 {
 	uint8_t *bytes = malloc(100 + len);
-	struct pw_tcp_pkt pkt = {.src = r->peer, .dst = r->us, .l4 = bytes};
+	struct pw_tcp_pkt pkt = {.src = r->peer, .dst = r->us, .l4 = bytes, .ecn = r->ecn};
 	uint32_t i, hlen = pw_tcp_emit(bytes, &h, opts);
 	enum pw_drop why;
 	uint16_t sum;
@@ -274,7 +277,7 @@ rig_syn(struct rig *r, const struct rig_peer *p)
 		.dport = RIG_PORT,
 		.seq = r->peer_iss,
 		.wnd = p->wnd,
-		.flags = PW_TCP_SYN};
+		.flags = PW_TCP_SYN | r->syn_flags};
 
 	h.opt_len = (uint8_t)syn_opts(r, p, opts);
 	return rig_raw(r, h, opts, 0);
@@ -289,7 +292,7 @@ rig_syn_ack(struct rig *r, const struct rig_peer *p)
 		.seq = r->peer_iss,
 		.ack = r->iss + 1,
 		.wnd = p->wnd,
-		.flags = PW_TCP_SYN | PW_TCP_ACK};
+		.flags = PW_TCP_SYN | PW_TCP_ACK | r->syn_flags};
 
 	h.opt_len = (uint8_t)syn_opts(r, p, opts);
 	return rig_raw(r, h, opts, 0);
@@ -312,7 +315,7 @@ rig_accept(struct rig *r, const struct rig_peer *p)
 	rig_run(r);
 	s = rig_next(r);
 	CU_ASSERT_PTR_NOT_NULL_FATAL(s);
-	CU_ASSERT_EQUAL(s->h.flags, PW_TCP_SYN | PW_TCP_ACK);
+	CU_ASSERT_EQUAL(s->h.flags & ~PW_TCP_ECE, PW_TCP_SYN | PW_TCP_ACK);
 	CU_ASSERT_EQUAL(s->h.ack, r->peer_iss + 1);
 	rig_learn(r, p, s);
 	r->now += MS(10); /* the round trip */
@@ -333,7 +336,7 @@ rig_connect(struct rig *r, const struct rig_peer *p)
 	rig_run(r);
 	s = rig_next(r);
 	CU_ASSERT_PTR_NOT_NULL_FATAL(s);
-	CU_ASSERT_EQUAL(s->h.flags, PW_TCP_SYN);
+	CU_ASSERT_EQUAL(s->h.flags & ~(PW_TCP_ECE | PW_TCP_CWR), PW_TCP_SYN);
 	rig_learn(r, p, s);
 	r->now += MS(10);
 	return c;

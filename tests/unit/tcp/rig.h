@@ -32,6 +32,7 @@ struct rig_seg {
 	uint32_t len;
 	uint32_t gso_size;
 	bool rtx;
+	uint8_t ecn;
 	bool bytes_right; /**< every payload byte is the source's */
 };
 
@@ -85,6 +86,8 @@ struct rig {
 	uint32_t ts;	   /**< its clock; 0: no timestamps */
 	uint32_t ts_ecr;
 	uint8_t peer_shift;
+	uint8_t ecn;	   /**< IP's ECN bits of what it sends */
+	uint8_t syn_flags; /**< beside SYN */
 };
 
 /** What the peer says in its SYN. */

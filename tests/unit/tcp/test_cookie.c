@@ -91,13 +91,28 @@ c132_options_come_back_in_the_timestamp(void)
 }
 
 static void
+c132_ecn_comes_back_in_the_timestamp(void)
+{
+	struct pw_tcp_info info;
+
+	rig.syn_flags = PW_TCP_ECE | PW_TCP_CWR;
+	accept_by_cookie(&rig_linux, &info);
+	CU_ASSERT_EQUAL(rig.out[(rig.n_out - 1) % RIG_OUT_MAX].h.flags & 0xc0, PW_TCP_ECE);
+	CU_ASSERT_TRUE(info.ecn);
+	CU_ASSERT_EQUAL(info.snd_wnd_bytes, 64000u << 7);
+}
+
+static void
 c132_without_timestamps_options_are_lost(void)
 {
 	struct rig_peer p = rig_linux;
 	struct pw_tcp_info info;
 
 	p.ts = false;
+	rig.syn_flags = PW_TCP_ECE | PW_TCP_CWR;
 	accept_by_cookie(&p, &info);
+	CU_ASSERT_EQUAL(rig.out[(rig.n_out - 1) % RIG_OUT_MAX].h.flags & 0xc0, 0);
+	CU_ASSERT_FALSE(info.ecn);
 	CU_ASSERT_EQUAL(info.mss_bytes, 1460);
 	CU_ASSERT_EQUAL(info.snd_wnd_bytes, 64000u);
 }
@@ -174,6 +189,7 @@ a15_old_cookie_is_refused_under_a_long_attack(void)
 static CU_TestInfo tests[] = {
 	{"c70_backlog_full_keeps_nothing", c70_backlog_full_keeps_nothing},
 	{"c132_options_come_back_in_the_timestamp", c132_options_come_back_in_the_timestamp},
+	{"c132_ecn_comes_back_in_the_timestamp", c132_ecn_comes_back_in_the_timestamp},
 	{"c132_without_timestamps_options_are_lost", c132_without_timestamps_options_are_lost},
 	{"a15_forged_cookie_is_refused", a15_forged_cookie_is_refused},
 	{"a15_old_cookie_is_refused", a15_old_cookie_is_refused},

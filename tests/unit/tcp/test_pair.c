@@ -23,6 +23,7 @@ struct link_cfg {
 	uint32_t reorder_ppm;
 	uint32_t dup_ppm;
 	uint32_t corrupt_ppm;
+	uint32_t mark_ppm; /**< what may be marked, is */
 	uint32_t full_ppm; /**< how often the way out takes nothing */
 	bool vary;	   /**< the ends differ in what they can, by the seed */
 	pw_ns delay;
@@ -35,6 +36,7 @@ struct frame {
 	uint64_t seq; /**< to keep the order of equals */
 	int to;
 	uint32_t len;
+	uint8_t ecn;
 	uint8_t bytes[FRAME_MAX];
 };
 
@@ -71,7 +73,9 @@ struct pair {
 	uint32_t n_q;
 	uint64_t n_frames;
 	uint64_t n_lost;
-	uint64_t trace; /**< of every frame sent, and when */
+	uint64_t n_rtx;	       /**< segments that the hosts sent again, in the end */
+	uint64_t n_reductions; /**< by ECN */
+	uint64_t trace;	       /**< of every frame sent, and when */
 };
 
 static uint8_t
@@ -87,7 +91,7 @@ chance(struct pair *p, uint32_t ppm)
 }
 
 static void
-push(struct pair *p, const uint8_t *bytes, uint32_t len, int to, pw_ns at)
+push(struct pair *p, const uint8_t *bytes, uint32_t len, uint8_t ecn, int to, pw_ns at)
 {
 	struct frame *f;
 
@@ -100,6 +104,7 @@ push(struct pair *p, const uint8_t *bytes, uint32_t len, int to, pw_ns at)
 	f->seq = p->n_frames++;
 	f->to = to;
 	f->len = len;
+	f->ecn = ecn;
 	memcpy(f->bytes, bytes, len);
 	p->q[p->n_q++] = f;
 }
@@ -133,7 +138,7 @@ note(struct pair *p, const uint8_t *bytes, uint32_t len)
 
 /* One frame goes onto the line. */
 static void
-put_on_line(struct host *h, const uint8_t *bytes, uint32_t n)
+put_on_line(struct host *h, const uint8_t *bytes, uint32_t n, uint8_t ecn)
 {
 	struct pair *p = h->p;
 	pw_ns at = pw_max(p->now, h->line_free);
@@ -155,9 +160,11 @@ put_on_line(struct host *h, const uint8_t *bytes, uint32_t n)
 	at += p->link.delay;
 	if (p->link.jitter != 0 && chance(p, p->link.reorder_ppm))
 		at += pw_rand_below(&p->rand, p->link.jitter);
-	push(p, bytes, n, !h->id, at);
+	if (ecn != 0 && chance(p, p->link.mark_ppm))
+		ecn = PW_IP_ECN_CE;
+	push(p, bytes, n, ecn, !h->id, at);
 	if (chance(p, p->link.dup_ppm))
-		push(p, bytes, n, !h->id, at + pw_rand_below(&p->rand, p->link.delay + 1));
+		push(p, bytes, n, ecn, !h->id, at + pw_rand_below(&p->rand, p->link.delay + 1));
 }
 
 /* Emit @p len payload bytes from @p data as one segment. */
@@ -180,7 +187,7 @@ emit(struct host *h, const struct pw_tcp_seg *seg, const struct pw_tcp_hdr *hdr,
 	note(p, bytes, n);
 	if (chance(p, p->link.corrupt_ppm))
 		bytes[pw_rand_below(&p->rand, n)] ^= 1 << pw_rand_below(&p->rand, 8);
-	put_on_line(h, bytes, n);
+	put_on_line(h, bytes, n, seg->ecn);
 }
 
 /* As a device with segmentation offload does: FIN and PSH on the last piece. */
@@ -330,6 +337,7 @@ vary_options(struct host *h, struct pw_rand *r)
 	pw_tcp_set(h->t, PW_TCP_TIMESTAMPS, pw_rand_below(r, 4) != 0);
 	pw_tcp_set(h->t, PW_TCP_WINDOW_SCALE, pw_rand_below(r, 4) != 0);
 	pw_tcp_set(h->t, PW_TCP_NAGLE, pw_rand_below(r, 4) == 0);
+	pw_tcp_set(h->t, PW_TCP_ECN, pw_rand_below(r, 3));
 }
 
 static void
@@ -355,6 +363,8 @@ host_open(struct pair *p, int i, uint64_t seed, const char *cc, struct pw_rand *
 	CU_ASSERT_PTR_NOT_NULL_FATAL(h->t);
 	if (wild != NULL)
 		vary_options(h, wild);
+	else if (p->link.mark_ppm != 0)
+		pw_tcp_set(h->t, PW_TCP_ECN, PW_TCP_ECN_ASK);
 }
 
 static void
@@ -392,7 +402,8 @@ deliver(struct pair *p)
 		struct pw_tcp_pkt pkt = {.src = p->host[!f->to].addr,
 			.dst = p->host[f->to].addr,
 			.l4 = f->bytes,
-			.len = f->len};
+			.len = f->len,
+			.ecn = f->ecn};
 
 		pw_tcp_input(p->host[f->to].t, &pkt, p->now);
 		free(f);
@@ -450,6 +461,8 @@ pair_close(struct pair *p)
 		pw_tcp_get_usage(p->host[i].t, &use);
 		CU_ASSERT_EQUAL(use.conns + use.half_open + use.time_wait, 0);
 		CU_ASSERT_EQUAL(use.sent_records + use.rcv_blocks, 0);
+		p->n_rtx += pw_tcp_stats(p->host[i].t)->rtx_segs;
+		p->n_reductions += pw_tcp_stats(p->host[i].t)->ecn_reductions;
 		pw_tcp_destroy(p->host[i].t);
 	}
 	while (p->n_q > 0)
@@ -511,6 +524,24 @@ clean_link_loses_no_time(void)
 	CU_ASSERT_TRUE(s > 60.16 && s < 60.5);
 }
 
+/* Marks slow the sender down, and nothing is lost or sent twice for it. */
+static void
+c160_c162_marked_link_loses_nothing(void)
+{
+	static const char *const cc[] = {"cubic", "newreno"};
+	struct link_cfg marking = clean;
+	size_t i;
+
+	marking.mark_ppm = 10000;
+	for (i = 0; i < RTE_DIM(cc); i++) {
+		double s = transfer(3 + i, &marking, 500000, 2000000, cc[i], false);
+
+		CU_ASSERT_TRUE(s > 60.2 && s < 64);
+		CU_ASSERT_EQUAL(pair.n_rtx, 0);
+		CU_ASSERT_TRUE(pair.n_reductions > 5 && pair.n_reductions < 40);
+	}
+}
+
 static uint32_t
 maybe_below(struct pw_rand *r, uint32_t n)
 {
@@ -531,6 +562,7 @@ bad_link(uint64_t seed)
 	l.dup_ppm = maybe_below(&r, 100000);
 	l.corrupt_ppm = maybe_below(&r, 50000);
 	l.full_ppm = maybe_below(&r, 200000);
+	l.mark_ppm = maybe_below(&r, 100000);
 	l.delay = pw_rand_below(&r, 100 * PW_NS_PER_MS);
 	l.jitter = 1 + pw_rand_below(&r, 100 * PW_NS_PER_MS);
 	if (pw_rand_below(&r, 2) != 0)
@@ -597,6 +629,7 @@ s12_same_seed_same_trace(void)
 
 static CU_TestInfo tests[] = {
 	{"clean_link_loses_no_time", clean_link_loses_no_time},
+	{"c160_c162_marked_link_loses_nothing", c160_c162_marked_link_loses_nothing},
 	{"s1_to_s6_s10_bad_links_deliver_all", s1_to_s6_s10_bad_links_deliver_all},
 	{"s11_corrupt_ends_fall_silent", s11_corrupt_ends_fall_silent},
 	{"s12_same_seed_same_trace", s12_same_seed_same_trace},
