@@ -6,15 +6,19 @@
 #
 #   sudo scripts/bench.sh [--quick] [--no-setup] [NAME...]
 #
-#   --quick      3 runs of each case instead of 5
+#   --quick      3 runs of each case instead of 5, shorter, and of fewer cases
 #   --no-setup   the machine is ready: leave packages and hugepages alone
 #
 # Names (all when none is given):
 #   roofline     the device's limit against pagewire, virtio-user to vhost: floods of
 #                the same chains, without TCP, over the same files; with TSO and without
+#   bulk         downloads over 1 to 1,000 connections, cached and not
 #   small        files of 64 bytes to 64 KiB over 256 keep-alive connections
 #   connections  opened, served 64 bytes and closed
+#   idle         what 1 to 1,000,000 idle connections cost those that ask, and in memory
+#   fairness     100,000 downloads at once: Jain's index
 #   latency      of one connection, and at half of the full load
+#   kernel       nginx with sendfile over a veth pair: cycles a byte, requests a second
 #   tap          a TAP, one core a side: dpdk-testpmd's flood, a download from
 #                pagewire, and nginx with sendfile over a veth pair
 #   tcp          lib/tcp by itself, in process: cycles and instructions an operation
@@ -27,7 +31,7 @@ cd "$(dirname "$0")/.."
 # shellcheck source=scripts/lib.sh
 . scripts/lib.sh
 
-BENCHES=(roofline small connections latency tap tcp path compare)
+BENCHES=(roofline bulk small connections idle fairness latency kernel tap tcp path compare)
 
 options=() wanted=() setup=yes
 while [ $# -gt 0 ]; do

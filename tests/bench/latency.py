@@ -11,6 +11,7 @@ import tempfile
 
 import bench
 import pair
+import plot
 
 import testsite
 
@@ -44,6 +45,11 @@ def main():
         results.add(f"half-load-{name}", "us", pair.latency_us(half, name))
     results.add("half-load-rate", "req/s", pair.per_s(half))
     results.finish()
+    rows = {row["case"]: row["value"] for row in results.rows}
+    plot.lines("latency", "A file of 64 bytes: time to the end of the answer", "percentile", "us", {
+        label: [(i, rows[f"{case}-{name}"]) for i, name in enumerate(QUANTILES)]
+        for label, case in (("1 connection", "1"), ("half of the full load", "half-load"))},
+        "y", dict(enumerate(QUANTILES)))
 
 
 if __name__ == "__main__":

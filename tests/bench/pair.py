@@ -9,8 +9,10 @@ import contextlib
 import json
 import os
 import pathlib
+import re
 import shutil
 import signal
+import statistics
 import subprocess
 import tempfile
 
@@ -164,10 +166,13 @@ class Socket:
                                            if word != pagewire.prefix)])
             status = end(child, 600)
             waited = waited_percent(pagewire.pid())
+            memory = memory_bytes(pagewire.pid())
             if status != 0:
                 raise harness.Failure(f"pagewire-load: exit {status}\n{said(child)}")
             figures = json.loads(pathlib.Path(f"{tmp}/json").read_text())
-            figures["server"] = pagewire.stop().counters
+            statement = pagewire.stop()
+            figures["server"] = {**statement.counters, "memory": memory,
+                                 "seconds": busiest_seconds(statement.out)}
             if waited > DISTURBED:
                 print(f"  disturbed: the server waited {waited:.0f} % of its time for its core",
                       flush=True)
@@ -178,6 +183,25 @@ def waited_percent(pid):
     """The part of its time that the worker wanted its core while others had it."""
     ran, waited = map(int, pathlib.Path(f"/proc/{pid}/schedstat").read_text().split()[:2])
     return 100 * waited / (ran + waited)
+
+
+def memory_bytes(pid):
+    """All that a process has: hugepages and ordinary ones of its own."""
+    status = pathlib.Path(f"/proc/{pid}/status").read_text()
+    return sum(int(re.search(rf"{name}:\s+(\d+) kB", status)[1]) << 10
+               for name in ("HugetlbPages", "RssAnon"))
+
+
+def busiest_seconds(out):
+    """
+    Of the reports of --stats-period 1, those of seconds in which the server answered
+    as usual: (busy part, responses a second).
+    """
+    factor = {"": 1, "k": 1e3, "M": 1e6}
+    seconds = [(float(busy) / 100, float(count) * factor[prefix]) for count, prefix, busy in
+               re.findall(r"http +([\d.]+) (k|M|)responses/s.*?busy ([\d.]+) %", out, re.S)]
+    most = max((rate for _, rate in seconds), default=0)
+    return [second for second in seconds if second[1] > 0.8 * most and most > 0]
 
 
 def mib_of(root):
@@ -196,6 +220,11 @@ def end(child, seconds=WAIT_S):
 def said(child):
     child.log.seek(0)
     return child.log.read()
+
+
+def sources(n):
+    """Of pagewire-load: as many addresses as n connections need, and a few more."""
+    return ["--source", f"10.77.1.1-10.77.1.{min(4 + n // 10000, 254)}"]
 
 
 def url(path):
@@ -220,6 +249,13 @@ def cycles_per_byte(runs):
 
 def cycles_per_request(runs):
     return Samples(run["server"]["busy_cycles"] / run["server"]["responses_done"] for run in runs)
+
+
+def cycles_per_request_now(runs):
+    """Of the seconds in which it answered as usual, whatever came before; needs --stats-period."""
+    return Samples(statistics.median(
+        busy * run["server"]["tsc_hz"] / rate for busy, rate in run["server"]["seconds"])
+        for run in runs)
 
 
 def latency_us(runs, quantile):

@@ -15,6 +15,7 @@ import tempfile
 
 import bench
 import pair
+import plot
 from bench import Samples
 
 SETS_MIB = (16, 256)
@@ -56,6 +57,15 @@ def main():
         for tso in (False, True):
             run(results, stack, sets, tso, options.runs, 1 if options.quick else 3)
     results.finish()
+    rows = {row["case"]: row for row in results.rows}
+    names = ["bulk-1500", "bulk-1500-256MB", "bulk-tso", "bulk-tso-256MB"]
+    plot.bars("roofline", "Downloads against the device, virtio-user to vhost, a core a side",
+              "Gbit/s of payload", names, {
+                  "pagewire": [rows[name]["value"] for name in names],
+                  "flood of the same chains": [rows[name]["reference"] for name in names],
+                  "testpmd, 54 + 1460 bytes": [
+                      rows[f"{name}-testpmd"]["reference"] if "1500" in name else None
+                      for name in names]})
 
 
 if __name__ == "__main__":

@@ -9,6 +9,7 @@ import tempfile
 
 import bench
 import pair
+import plot
 
 import testsite
 
@@ -38,6 +39,9 @@ def main():
         results.add(f"{name}-cycles", "cycles/req", pair.cycles_per_request(runs))
         results.add(f"{name}-throughput", "Gbit/s", pair.gbit_per_s(runs))
     results.finish()
+    plot.bars("small", f"Small files over {CONNECTIONS} keep-alive connections, one core",
+              "requests/s", list(SIZES), {"pagewire": [
+                  row["value"] for row in results.rows if row["unit"] == "req/s"]})
 
 
 if __name__ == "__main__":
