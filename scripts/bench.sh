@@ -24,6 +24,9 @@
 #   tcp          lib/tcp by itself, in process: cycles and instructions an operation
 #   path         a whole worker on a port without a device: cycles a segment
 #   compare      our CUBIC beside the kernel's on a link with loss and delay
+#   matrix       the same with losses up to 10 %, round trips from 0.1 to 300 ms, queues from
+#                a tenth of the bandwidth-delay product to four of them, more flows, other
+#                distances; takes half an hour and has to be named
 #
 # Results go to build/bench: results.json holds the rows of the last run.
 set -euo pipefail
@@ -43,7 +46,8 @@ while [ $# -gt 0 ]; do
 		exit 0
 		;;
 	*)
-		[[ " ${BENCHES[*]} " == *" $1 "* ]] || pw_die "no benchmark '$1'; there are: ${BENCHES[*]}"
+		[[ " ${BENCHES[*]} matrix " == *" $1 "* ]] ||
+			pw_die "no benchmark '$1'; there are: ${BENCHES[*]} matrix"
 		wanted+=("$1")
 		;;
 	esac
@@ -61,6 +65,8 @@ ninja -C build >build/bench-build.log || {
 mkdir -p build/bench
 rm -f build/bench/results.json
 for name in "${wanted[@]}"; do
-	/usr/bin/python3 "tests/bench/$name.py" "${options[@]}"
+	program=("$name.py" "${options[@]}")
+	[ "$name" != matrix ] || program=(compare.py --matrix)
+	/usr/bin/python3 "tests/bench/${program[0]}" "${program[@]:1}"
 done
 /usr/bin/python3 tests/bench/summary.py

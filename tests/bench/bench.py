@@ -106,7 +106,8 @@ class Results:
     def write(self):
         path = OUT / "results.json"
         rows = json.loads(path.read_text()) if path.exists() else []
-        rows = [row for row in rows if row["bench"] != self.bench] + self.rows
+        new = {(row["bench"], row["case"]) for row in self.rows}
+        rows = [row for row in rows if (row["bench"], row["case"]) not in new] + self.rows
         path.write_text(json.dumps(rows, indent=1) + "\n")
         (OUT / f"{self.bench}.json").write_text(json.dumps(
             {**machine(), "commands": self.commands, "rows": self.rows}, indent=1) + "\n")

@@ -4,17 +4,22 @@
 Our CUBIC beside the Linux kernel's, on the same link.
 
 pagewire (on a TAP) and nginx with sendfile (on a veth pair) are ports of one
-bridge; the link filter between the bridge and the client's namespace is the
-bottleneck, with a rate, a queue, a delay and losses:
+bridge; the link filter between that and the clients' bridge is the bottleneck,
+with a rate, a queue, a delay and losses. A second client is further away by the
+delay of a filter of its own:
 
-    pagewire - TAP --+
-                     +-- bridge === b1 - linkfilter - f0 === c0: curl
-    nginx --- veth --+
+    pagewire - TAP --+                                         +-- c0: curl
+                     +-- bridge === b1 - linkfilter - f0 === bridge
+    nginx --- veth --+                                         +-- g1 - linkfilter - h0 === curl
 
 The two take turns; of each pair of runs, both meet the same seed of the link.
 Where losses keep a flow far below the rate, several flows run at once, for the
 sake of more samples: they do not disturb each other there. Segmentation
 offloads are off, so that a frame of either is what the MTU says.
+
+--matrix is all of it: losses up to 10 %, round trips from 0.1 to 300 ms, queues from a
+tenth of the bandwidth-delay product to four of them, flows with each other, with
+the kernel's, and from different distances.
 """
 import argparse
 import contextlib
@@ -39,14 +44,37 @@ SEGMENT_BYTES = 1448
 QUEUE_MIN_BYTES = 32_000
 OURS, THEIRS = "10.77.0.1", "10.77.0.3"
 
-# (loss in per cent, round trip in ms)
-CELLS = [(0, 1), (0, 20), (0, 50), (0, 100), (0.1, 20), (0.1, 50), (0.1, 100),
-         (1, 1), (1, 20), (1, 50), (1, 100), (3, 20), (3, 50)]
-QUICK_CELLS = [(0, 1), (0, 50), (0.1, 20), (1, 1), (1, 50), (3, 50)]
-TARGET_CELL, TARGET = (1, 50), 0.95
-TARGET_MORE_RUNS = 2
-SECONDS, TARGET_SECONDS, FAIR_SECONDS = 4, 8, 10
-MIXES = (("pagewire", "pagewire"), ("pagewire", "kernel"), ("kernel", "kernel"))
+LOSSES, RTTS = (0, 0.1, 0.5, 1, 3, 5, 10), (0.1, 1, 20, 50, 100, 300)
+QUEUES, QUEUE_RTTS = (0.1, 0.25, 0.5, 2, 4), (20, 100)
+# (loss in per cent, round trip in ms, queue in bandwidth-delay products)
+MATRIX = [(loss, rtt, 1) for rtt in RTTS for loss in LOSSES]
+MATRIX += [(0, rtt, queue) for rtt in QUEUE_RTTS for queue in QUEUES]
+CELLS = [(0, 1, 1), (0, 20, 1), (0, 50, 1), (0, 100, 1), (0.1, 20, 1), (0.1, 50, 1), (0.1, 100, 1),
+         (1, 1, 1), (1, 20, 1), (1, 50, 1), (1, 100, 1), (3, 20, 1), (3, 50, 1)]
+QUICK_CELLS = [(0, 20, 1), (1, 1, 1), (1, 50, 1)]  # and mixes: the first
+TARGET_CELL, TARGET = (1, 50, 1), 0.95
+SECONDS, TARGET_SECONDS, FAR_SECONDS, FAIR_SECONDS = 4, 8, 8, 10
+FAR_MS = 100  # from here on a run takes longer
+FAIR_RTT_MS, FAIR_FAR_MS = 20, 60  # and how much further the second client is
+
+# Flows through one bottleneck: name, (whose, near or far) of each.
+OURS_NEAR, OURS_FAR = ("pagewire", "near"), ("pagewire", "far")
+THEIRS_NEAR, THEIRS_FAR = ("kernel", "near"), ("kernel", "far")
+MIXES = {
+    "pagewire-kernel": (OURS_NEAR, THEIRS_NEAR),
+    "pagewire-pagewire": (OURS_NEAR, OURS_NEAR),
+    "kernel-kernel": (THEIRS_NEAR, THEIRS_NEAR),
+}
+MATRIX_MIXES = {
+    **MIXES,
+    "8-pagewire": (OURS_NEAR,) * 8,
+    "8-kernel": (THEIRS_NEAR,) * 8,
+    "4-pagewire-4-kernel": (OURS_NEAR,) * 4 + (THEIRS_NEAR,) * 4,
+    "pagewire-near-pagewire-far": (OURS_NEAR, OURS_FAR),
+    "kernel-near-kernel-far": (THEIRS_NEAR, THEIRS_FAR),
+    "pagewire-near-kernel-far": (OURS_NEAR, THEIRS_FAR),
+    "kernel-near-pagewire-far": (THEIRS_NEAR, OURS_FAR),
+}
 
 
 def flows_for(loss, rtt_ms):
@@ -64,18 +92,25 @@ class Bridge:
         self.server = stack.enter_context(harness.serving("tap", root, ["--drain", 1]))
         self.middle = self.server.namespace
         self.client = stack.enter_context(harness.Namespace("c"))
+        self.far = stack.enter_context(harness.Namespace("h"))
         self.kernel = stack.enter_context(harness.Namespace("k"))
         middle = self.middle
         middle.run("ip", "addr", "flush", "dev", "pw0")
         middle.run("ip", "link", "add", "br0", "type", "bridge")
         self.veth(middle, "n0", self.kernel, "n1")
-        self.veth(middle, "f0", self.client, "c0")
+        middle.run("ip", "link", "add", "br1", "type", "bridge")
         self.veth(middle, "b0", middle, "b1")
-        for name in ("pw0", "n0", "b0"):
-            middle.run("ip", "link", "set", name, "master", "br0")
-        middle.run("ip", "link", "set", "br0", "up")
+        self.veth(middle, "f0", middle, "f1")
+        self.veth(middle, "c1", self.client, "c0")
+        self.veth(middle, "g0", middle, "g1")
+        self.veth(middle, "h0", self.far, "h1")
+        for bridge, names in (("br0", ("pw0", "n0", "b0")), ("br1", ("f1", "c1", "g0"))):
+            for name in names:
+                middle.run("ip", "link", "set", name, "master", bridge)
+            middle.run("ip", "link", "set", bridge, "up")
         self.kernel.run("ip", "addr", "add", f"{THEIRS}/24", "dev", "n1")
         self.client.run("ip", "addr", "add", "10.77.0.2/24", "dev", "c0")
+        self.far.run("ip", "addr", "add", "10.77.0.4/24", "dev", "h1")
         self.kernel.run("sysctl", "-qw", "net.ipv4.tcp_no_metrics_save=1")
         # By the route: a namespace may not choose just any default.
         self.kernel.run("ip", "route", "replace", "10.77.0.0/24", "dev", "n1", "src", THEIRS,
@@ -103,32 +138,39 @@ class Bridge:
         stack.callback(master.send_signal, signal.SIGTERM)
         harness.wait_until("nginx serves", lambda: os.path.exists(f"{tmp}/pid"))
 
-    @contextlib.contextmanager
-    def link(self, loss, rtt_ms, seed):
-        """The link filter: loss, rate and queue towards the client, delay both ways."""
-        queue = max(int(RATE_BPS / 8 * rtt_ms * 1e-3), QUEUE_MIN_BYTES)
-        half = f"delay={rtt_ms * 500}us"
-        process = self.middle.popen(
-            harness.LINKFILTER, "--seed", seed, "--ab",
-            f"loss={loss},{half},rate={RATE_BPS // 1_000_000}M:{queue}", "--ba", half, "b1", "f0",
-            stdout=subprocess.PIPE, text=True)
+    def filter(self, stack, *arguments):
+        process = self.middle.popen(harness.LINKFILTER, *arguments, stdout=subprocess.PIPE,
+                                    text=True)
+        stack.callback(process.communicate, timeout=10)
+        stack.callback(process.send_signal, signal.SIGTERM)
         process.stdout.readline()
-        # Both addresses are resolved before anything is measured.
-        for address in (OURS, THEIRS):
-            self.client.run("curl", "-sS", "-o", "/dev/null", "--head", "--max-time", 5,
-                            f"http://{address}/{FILE}", check=False)
-        try:
-            yield
-        finally:
-            process.send_signal(signal.SIGTERM)
-            process.communicate(timeout=10)
 
-    def goodputs(self, addresses, seconds):
-        """Download from each at once for so long. @return bits per second of each"""
-        curls = [self.client.popen(
+    @contextlib.contextmanager
+    def link(self, loss, rtt_ms, queue_bdp, seed, far_ms=None):
+        """The link filter: loss, rate and queue towards the clients, delay both ways."""
+        queue = max(int(queue_bdp * RATE_BPS / 8 * rtt_ms * 1e-3), QUEUE_MIN_BYTES)
+        half = f"delay={rtt_ms * 500:.0f}us"
+        with contextlib.ExitStack() as stack:
+            self.filter(stack, "--seed", seed, "--ab",
+                        f"loss={loss},{half},rate={RATE_BPS // 1_000_000}M:{queue}", "--ba", half,
+                        "b1", "f0")
+            if far_ms is not None:
+                self.filter(stack, "--both", f"delay={far_ms * 500}us", "g1", "h0")
+            # Both addresses are resolved before anything is measured.
+            for client in (self.client,) if far_ms is None else (self.client, self.far):
+                for address in (OURS, THEIRS):
+                    client.run("curl", "-sS", "-o", "/dev/null", "--head", "--max-time", 5,
+                               f"http://{address}/{FILE}", check=False)
+            yield
+
+    def goodputs(self, flows, seconds):
+        """Download from (whose, near or far) each at once for so long. @return bits per second"""
+        address = {"pagewire": OURS, "kernel": THEIRS}
+        client = {"near": self.client, "far": self.far}
+        curls = [client[where].popen(
             "curl", "-s", "-o", "/dev/null", "--max-time", seconds, "--write-out",
-            "%{size_download} %{time_total}", f"http://{address}/{FILE}",
-            stdout=subprocess.PIPE, text=True) for address in addresses]
+            "%{size_download} %{time_total}", f"http://{address[whose]}/{FILE}",
+            stdout=subprocess.PIPE, text=True) for whose, where in flows]
         rates = []
         for child in curls:
             size, total = re.match(r"(\d+) ([\d.]+)", child.communicate()[0]).groups()
@@ -136,16 +178,21 @@ class Bridge:
         return rates
 
 
+def name_of(loss, rtt_ms, queue_bdp):
+    return f"loss-{loss:g}-rtt-{rtt_ms:g}" + ("" if queue_bdp == 1 else f"-queue-{queue_bdp:g}")
+
+
 def run_cell(results, bridge, cell, runs, seed):
-    loss, rtt_ms = cell
-    seconds = TARGET_SECONDS if cell == TARGET_CELL else SECONDS
+    loss, rtt_ms, queue_bdp = cell
+    seconds = SECONDS if rtt_ms < FAR_MS else FAR_SECONDS
+    seconds = TARGET_SECONDS if cell == TARGET_CELL else seconds
     flows = flows_for(loss, rtt_ms)
     ours, theirs = [], []
     for run in range(runs):
-        for samples, address in ((ours, OURS), (theirs, THEIRS)):
-            with bridge.link(loss, rtt_ms, seed + run):
-                samples.append(sum(bridge.goodputs([address] * flows, seconds)) / flows / 1e6)
-    results.add(f"loss-{loss:g}-rtt-{rtt_ms}", "Mbit/s", Samples(ours), Samples(theirs),
+        for samples, whose in ((ours, OURS_NEAR), (theirs, THEIRS_NEAR)):
+            with bridge.link(loss, rtt_ms, queue_bdp, seed + run):
+                samples.append(sum(bridge.goodputs([whose] * flows, seconds)) / flows / 1e6)
+    results.add(name_of(*cell), "Mbit/s", Samples(ours), Samples(theirs),
                 TARGET if cell == TARGET_CELL else None)
 
 
@@ -153,36 +200,43 @@ def jain(rates):
     return sum(rates) ** 2 / (len(rates) * sum(rate ** 2 for rate in rates))
 
 
-def run_fairness(results, bridge, runs, seed):
-    """Two flows through the bottleneck, no loss but its own."""
-    address = {"pagewire": OURS, "kernel": THEIRS}
-    indices = {mix: [] for mix in MIXES}
-    shares = []
-    for run in range(runs):
-        for mix in MIXES:
-            with bridge.link(0, 20, seed + run):
-                rates = bridge.goodputs([address[name] for name in mix], FAIR_SECONDS)
-            indices[mix].append(jain(rates))
-            if mix == ("pagewire", "kernel"):
-                shares.append(100 * rates[0] / sum(rates))
-    for mix in MIXES:
-        results.add(f"jain-{'-'.join(mix)}", "index", Samples(indices[mix]))
-    results.add("share-beside-kernel", "%", Samples(shares))
+def run_fairness(results, bridge, mixes, runs, seed):
+    """Flows through the bottleneck, no loss but its own."""
+    for name, flows in mixes.items():
+        far_ms = FAIR_FAR_MS if any(where == "far" for _, where in flows) else None
+        indices, shares = [], []
+        for run in range(runs):
+            with bridge.link(0, FAIR_RTT_MS, 1, seed + run, far_ms):
+                rates = bridge.goodputs(flows, FAIR_SECONDS)
+            indices.append(jain(rates))
+            shares.append(100 * sum(rates[:len(rates) // 2]) / sum(rates))
+        results.add(f"jain-{name}", "index", Samples(indices))
+        if flows[0] != flows[-1]:
+            results.add(f"share-of-the-first-{name}", "%", Samples(shares))
+        print(f"  {name}: {results.rows[-1]['value']:.3g} {results.rows[-1]['unit']}", flush=True)
 
 
 def arguments():
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--quick", action="store_true", help="fewer links, 1 pair of runs of each")
+    parser.add_argument("--matrix", action="store_true", help="all links, 1 pair of runs of each")
     parser.add_argument("--runs", type=int, help="as many pairs of runs of each link")
     parser.add_argument("--seed", type=int, default=1, help="of the link")
-    parser.add_argument("--cell", action="append", metavar="LOSS:RTT",
-                        help="only this link, in per cent and ms, no fairness; may be repeated")
+    parser.add_argument("--cell", action="append", metavar="LOSS:RTT[:QUEUE]",
+                        help="only this link, in per cent, ms and bandwidth-delay products, no "
+                        "fairness; may be repeated")
+    parser.add_argument("--fairness", action="store_true", help="nothing but fairness")
     options = parser.parse_args()
-    options.runs = options.runs or (1 if options.quick else 2)
-    options.cells = QUICK_CELLS if options.quick else CELLS
+    options.runs = options.runs or (1 if options.quick or options.matrix else 2)
+    options.cells = MATRIX if options.matrix else QUICK_CELLS if options.quick else CELLS
+    options.mixes = MATRIX_MIXES if options.matrix else MIXES
+    if options.quick:
+        options.mixes = dict(list(MIXES.items())[:1])
     if options.cell:
-        options.cells = [(float(loss), int(rtt)) for loss, rtt in
-                         (cell.split(":") for cell in options.cell)]
+        options.cells = [tuple(map(float, (cell + ":1").split(":")[:3])) for cell in options.cell]
+        options.mixes = {}
+    if options.fairness:
+        options.cells = []
     return options
 
 
@@ -200,16 +254,13 @@ def main():
         print(f"bench compare: {len(options.cells)} links, {options.runs} pairs of runs of each",
               flush=True)
         for cell in options.cells:
-            runs = options.runs + (TARGET_MORE_RUNS if cell == TARGET_CELL else 0)
-            run_cell(results, bridge, cell, runs, options.seed)
+            more = TARGET_MORE_RUNS if cell == TARGET_CELL and not options.quick else 0
+            run_cell(results, bridge, cell, options.runs + more, options.seed)
             row = results.rows[-1]
             print(f"  {row['case']}: {row['value']:.2f} of {row['reference']:.2f} Mbit/s, "
                   f"ratio {row['ratio']:.3f}", flush=True)
-        if not options.cell:
-            run_fairness(results, bridge, options.runs, options.seed)
-    results.print_table()
-    results.write()
-    print(f"rows in {bench.OUT / 'results.json'}")
+        run_fairness(results, bridge, options.mixes, options.runs, options.seed)
+    results.finish()
 
 
 if __name__ == "__main__":
