@@ -48,13 +48,19 @@ is_dsack(const struct pw_tcp_conn *c, const struct seg_in *in)
 	       !seq_before(s[1].right, s[0].right);
 }
 
+/* A block that names what was never sent, or nothing, is a lie. One from behind the
+ * recovery names a probe, or what went out since: it undoes nothing. */
 static void
 count_dsack(struct pw_tcp_conn *c, const struct pw_tcp_sack *s, struct ack *a)
 {
-	uint32_t len = s->right - s->left;
+	int64_t left = off_near(s->left, c->isn1, c->snd_una);
+	int64_t right = off_near(s->right, c->isn1, c->snd_una);
 
+	if (left < 0 || left >= right || right > (int64_t)c->snd_nxt)
+		return;
 	a->dsack = true;
-	c->undo_rtx -= (uint32_t)pw_min(len, c->undo_rtx);
+	if (right <= (int64_t)c->recover)
+		c->undo_rtx -= (uint32_t)pw_min((uint64_t)(right - left), c->undo_rtx);
 }
 
 /** A SACK block in offsets. */
@@ -157,7 +163,8 @@ enter_recovery(struct pw_tcp_conn *c, const struct ack *a)
 	remember(c);
 	if (!ecn_has_reduced(c)) /* once for a window, be it marked or lost */
 		c->ssthresh = c->cc_ops->on_loss(c);
-	c->recover_fs = flight(c) + a->acked;
+	/* What may still be delivered: not what was SACKed before (RFC 9937 section 6). */
+	c->recover_fs = flight(c) - c->sacked + a->delivered;
 	c->prr_delivered = c->prr_out = 0;
 	c->ca = CA_RECOVERY;
 	c->flags &= ~(F_TLP_OUT | F_TLP_DUE);
@@ -342,6 +349,9 @@ grow(struct pw_tcp_conn *c, const struct ack *a, uint32_t flight_before)
 
 	if (c->ca == CA_RECOVERY || a->acked == 0)
 		return;
+	/* RFC 3465 2.3: what fills a hole acknowledges what had arrived long ago. */
+	if (c->ca == CA_LOSS)
+		ev.acked = (uint32_t)pw_min(ev.acked, a->delivered);
 	/* RFC 7661: a window that was not used says nothing about the path. */
 	if (!used && c->cwnd < c->ssthresh)
 		used = 2 * (uint64_t)flight_before >= c->cwnd;
@@ -422,12 +432,14 @@ enum pw_drop
 ack_input(struct pw_tcp_conn *c, const struct seg_in *in)
 {
 	int64_t ack = off_near(in->h.ack, c->isn1, c->snd_una);
+	int64_t oldest = (int64_t)c->snd_una - (int64_t)pw_max(c->max_wnd, 1);
 
 	if (ack > (int64_t)c->snd_nxt) {
 		out_challenge(c, false);
 		return PW_DROP_TCP_ACK_BAD;
 	}
-	if (ack < (int64_t)c->snd_una - (int64_t)pw_max(c->max_wnd, 1)) { /* RFC 5961 5.2 */
+	/* RFC 5961 5.2; and what never was sent nobody acknowledges. */
+	if (ack < RTE_MAX(oldest, 0)) {
 		out_challenge(c, false);
 		return PW_DROP_TCP_ACK_OLD;
 	}
@@ -461,7 +473,8 @@ ack_rto(struct pw_tcp_conn *c, pw_ns now)
 		sent_forget_sacks(c);
 	if ((c->flags & F_SACK_OK) == 0)
 		c->sacked = 0;
-	if (c->ca == CA_OPEN) {
+	/* RFC 5681 3.1: not again for what has timed out before. */
+	if (c->ca == CA_OPEN || (c->ca == CA_LOSS && c->backoff == 0)) {
 		remember(c);
 		c->ssthresh = c->cc_ops->on_loss(c);
 	}

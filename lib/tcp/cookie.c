@@ -61,12 +61,26 @@ cookie_ts(const struct pw_tcp *t, uint32_t bits)
 	return seq_before(t->now_ms, ts) ? ts - (OPTS_MASK + 1) : ts;
 }
 
-static uint32_t
-option_bits(const struct pw_tcp_opts *o, bool ecn)
+/* What both want. */
+static uint8_t
+agreed(const struct pw_tcp *t, const struct pw_tcp_opts *o)
 {
-	uint32_t shift = o->has & PW_OPT_WSCALE ? o->wscale : NO_SHIFT;
+	uint8_t has = o->has & (PW_OPT_TS | PW_OPT_WSCALE | PW_OPT_SACK_OK);
 
-	return shift << 2 | (o->has & PW_OPT_SACK_OK ? 2u : 0u) | ecn;
+	if ((t->defaults.syn_flags & F_WS_OK) == 0)
+		has &= (uint8_t)~PW_OPT_WSCALE;
+	if ((t->defaults.syn_flags & F_SACK_OK) == 0)
+		has &= (uint8_t)~PW_OPT_SACK_OK;
+	/* Without timestamps there is no place to note the others in. */
+	return (has & PW_OPT_TS) && (t->defaults.syn_flags & F_TS_OK) ? has : 0;
+}
+
+static uint32_t
+option_bits(uint8_t has, uint8_t wscale, bool ecn)
+{
+	uint32_t shift = has & PW_OPT_WSCALE ? wscale : NO_SHIFT;
+
+	return shift << 2 | (has & PW_OPT_SACK_OK ? 2u : 0u) | ecn;
 }
 
 void
@@ -84,14 +98,14 @@ cookie_answer(struct pw_tcp *t, const struct seg_in *in)
 		.flags = PW_TCP_SYN | PW_TCP_ACK,
 	};
 
-	if (in->o.has & PW_OPT_TS) {
+	o.has |= agreed(t, &in->o);
+	if (o.has & PW_OPT_TS) {
 		bool ecn = ecn_wanted(t, in->h.flags);
 
 		h.flags |= ecn ? PW_TCP_ECE : 0;
-		o.has |= PW_OPT_TS | (in->o.has & (PW_OPT_WSCALE | PW_OPT_SACK_OK));
 		o.wscale = t->rcv_shift;
-		o.ts_val =
-			cookie_ts(t, option_bits(&in->o, ecn)) + secret_ts_off(t, in->dst, in->src);
+		o.ts_val = cookie_ts(t, option_bits(o.has, in->o.wscale, ecn)) +
+			   secret_ts_off(t, in->dst, in->src);
 		o.ts_ecr = in->o.ts_val;
 	}
 	h.opt_len = (uint8_t)pw_tcp_put_syn_opts(opts, &o);

@@ -150,10 +150,12 @@ check_sequence(struct pw_tcp_conn *c, struct seg_in *in)
 	uint32_t len = in->len + ((f & PW_TCP_SYN) != 0) + ((f & PW_TCP_FIN) != 0);
 
 	in->off = first + ((f & PW_TCP_SYN) != 0);
+	if (f & PW_TCP_RST) { /* its number counts, whatever stands behind it */
+		in->off = first;
+		return acceptable(c, first, 0) ? PW_OK : PW_DROP_TCP_RST_WINDOW;
+	}
 	if (acceptable(c, first, len))
 		return PW_OK;
-	if (f & PW_TCP_RST)
-		return PW_DROP_TCP_RST_WINDOW;
 	if (f & PW_TCP_SYN)
 		return PW_OK; /* challenged below, wherever it stands */
 	if (first == (int64_t)c->rcv_nxt && c->rcv_adv == c->rcv_nxt) {
@@ -213,12 +215,10 @@ check_syn(struct pw_tcp_conn *c, const struct seg_in *in)
 {
 	if ((in->h.flags & PW_TCP_SYN) == 0)
 		return PW_OK;
-	if (c->state != PW_TCP_SYN_RCVD) {
+	if (c->state != PW_TCP_SYN_RCVD || in->h.seq + 1 != c->irs1) {
 		out_challenge(c, false);
 		return PW_DROP_TCP_SYN;
 	}
-	if (in->h.seq + 1 != c->irs1)
-		return PW_DROP_TCP_SYN;
 	ecn_on_syn(c, in);
 	if (in->h.flags & PW_TCP_ACK)
 		return PW_OK; /* the other half of a simultaneous open */

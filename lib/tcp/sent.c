@@ -215,6 +215,15 @@ uncount(struct pw_tcp_conn *c, const struct sent *s, uint32_t n)
 		c->n_rtx -= n;
 }
 
+/* RFC 8985 6.2 step 2: an ACK that echoes a timestamp from before the retransmission
+ * answers what was sent first. (A SACK echoes that of the hole, and says nothing.) */
+static bool
+was_late(const struct pw_tcp_conn *c, const struct sent *s, const struct ack *a)
+{
+	return (s->flags & SENT_RTX) && a->has_ts &&
+	       seq_before(a->ts_ecr, (uint32_t)(s->xmit / PW_NS_PER_MS) + c->ts_off);
+}
+
 /*
  * Karn's rule for the ACK as a whole: when it covers what was sent again, the
  * rest of what it covers may have arrived long ago and waited for that.
@@ -233,7 +242,8 @@ sent_acked(struct pw_tcp_conn *c, pw_off una, struct ack *a)
 		if (n == 0)
 			break;
 		if ((s->flags & SENT_SACKED) == 0) {
-			delivered(c, s, s->start + n, a);
+			if (!was_late(c, s, a))
+				delivered(c, s, s->start + n, a);
 			a->delivered += n;
 			again |= (s->flags & SENT_RTX) != 0;
 		}

@@ -182,12 +182,15 @@ send_ack(struct pw_tcp *t, const struct tw *w)
 	out_bare(t, &w->local, &w->remote, &h, opts);
 }
 
-/* RFC 6191 section 2, RFC 9293 3.10.7.4: may this SYN begin a new connection? */
+/* RFC 6191 section 2, RFC 9293 3.10.7.4: may this SYN begin a new connection? Not where
+ * nobody listens: there it would only end the waiting. */
 static bool
-syn_is_newer(const struct tw *w, const struct seg_in *in)
+syn_is_newer(const struct pw_tcp *t, const struct tw *w, const struct seg_in *in)
 {
 	bool ts = w->ts_ok && (in->o.has & PW_OPT_TS);
 
+	if (listener_of(t, in->h.dport) == NULL)
+		return false;
 	if (ts && in->o.ts_val != w->ts_recent)
 		return seq_before(w->ts_recent, in->o.ts_val);
 	return seq_before(w->rcv_nxt, in->h.seq);
@@ -200,7 +203,7 @@ tw_input(struct pw_tcp *t, struct tw *w, struct seg_in *in)
 	const uint8_t f = in->h.flags;
 
 	if ((f & (PW_TCP_SYN | PW_TCP_ACK | PW_TCP_RST | PW_TCP_FIN)) == PW_TCP_SYN &&
-		syn_is_newer(w, in)) {
+		syn_is_newer(t, w, in)) {
 		/* Our new ISN lies above what the old connection used. */
 		uint32_t above = w->snd_nxt;
 
