@@ -34,6 +34,15 @@ echo_reply(struct pw_ip *ip, const struct packet *pkt, pw_ns now)
 	pw_ip_output(ip, m, &pkt->h.dst, &pkt->h.src, PW_IP_PROTO_ICMP, 0, now);
 }
 
+/* RFC 9293 3.9.2.2: that a network or a host cannot be reached now is a hint, which must
+ * end nothing, not even an attempt to connect (MUST-56). */
+static bool
+concerns_tcp(uint8_t code)
+{
+	return code == PW_ICMP_UNREACH_PROTO || code == PW_ICMP_UNREACH_PORT ||
+	       code == PW_ICMP_UNREACH_TOO_BIG;
+}
+
 /* An error about a segment of ours; whether it was ever sent, TCP finds out. */
 static enum pw_drop
 error_in(struct pw_ip *ip, const struct packet *pkt, const struct pw_icmp_hdr *icmp,
@@ -46,6 +55,8 @@ error_in(struct pw_ip *ip, const struct packet *pkt, const struct pw_icmp_hdr *i
 		return why;
 	if (pkt->group || quote.ip.proto != PW_IP_PROTO_TCP || !pw_ip_is_local(ip, &quote.ip.src))
 		return PW_DROP_ICMP_STRAY;
+	if (!concerns_tcp(icmp->code))
+		return PW_DROP_ICMP_TYPE;
 	out->what = icmp->code == PW_ICMP_UNREACH_TOO_BIG ? PW_IP_TOO_BIG : PW_IP_UNREACHABLE;
 	out->mtu = icmp->code == PW_ICMP_UNREACH_TOO_BIG ? icmp->mtu : 0;
 	out->src = quote.ip.src;

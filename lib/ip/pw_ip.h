@@ -50,7 +50,7 @@ enum pw_ip_what {
 	PW_IP_DONE,	   /**< dealt with here */
 	PW_IP_TCP,	   /**< a segment */
 	PW_IP_TOO_BIG,	   /**< a segment of ours did not fit: `mtu` is what does, or 0 */
-	PW_IP_UNREACHABLE, /**< a segment of ours was refused: host, net, protocol or port */
+	PW_IP_UNREACHABLE, /**< a segment of ours was refused: protocol or port */
 };
 
 /** A received packet, checked. */

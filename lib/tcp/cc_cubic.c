@@ -98,7 +98,8 @@ slow_start(struct pw_tcp_conn *c, const struct cc_ack *a)
 static void
 begin_epoch(struct pw_tcp_conn *c, struct cc_cubic *q, pw_ns now)
 {
-	q->epoch = now;
+	q->epoch = q->grown = now;
+	q->hystart_done = true; /* its rounds are over, and have given their place away */
 	q->acked = q->acked_est = 0;
 	q->w_est = c->cwnd;
 	if (q->w_max <= c->cwnd) { /* beyond the plateau already */
@@ -109,6 +110,17 @@ begin_epoch(struct pw_tcp_conn *c, struct cc_cubic *q, pw_ns now)
 	/* K = cubic root of (W_max - cwnd) / C, equation 2 */
 	q->k_ms = cube_root((uint64_t)(q->w_max - c->cwnd) / c->mss * UINT64_C(2500000000));
 	q->origin = q->w_max;
+}
+
+/* Section 5.8: while the application was the limit the curve has not climbed. */
+static void
+skip_limited(const struct pw_tcp_conn *c, struct cc_cubic *q, pw_ns now)
+{
+	pw_ns gap = now - q->grown;
+
+	if (gap > 2 * c->srtt)
+		q->epoch += gap;
+	q->grown = now;
 }
 
 /* W_cubic(t), equation 1, in bytes. */
@@ -141,6 +153,7 @@ avoid_congestion(struct pw_tcp_conn *c, const struct cc_ack *a)
 
 	if (q->epoch == 0)
 		begin_epoch(c, q, a->now);
+	skip_limited(c, q, a->now);
 	grow_estimate(c, q, a->acked);
 	target = curve(c, q, a->now - q->epoch + (c->srtt != 0 ? c->srtt : 0));
 	target = pw_min(pw_max(target, c->cwnd), (uint64_t)c->cwnd + c->cwnd / 2);

@@ -179,7 +179,7 @@ enum pw_drop pw_tcp_input(struct pw_tcp *t, const struct pw_tcp_pkt *pkt, pw_ns 
 /** What an ICMP error says, already validated by layer 3 (RFC 1122 3.2.2). */
 enum pw_tcp_icmp {
 	PW_TCP_ICMP_TOO_BIG,	 /**< fragmentation needed: `mtu` is the next hop's, or 0 */
-	PW_TCP_ICMP_UNREACHABLE, /**< port, protocol, host or net unreachable */
+	PW_TCP_ICMP_UNREACHABLE, /**< port or protocol; a host or net is no more than a hint */
 };
 
 /**

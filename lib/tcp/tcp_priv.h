@@ -147,7 +147,10 @@ struct sent_pool {
 /** State of a congestion control; which member is the connection's cc says. */
 struct cc_cubic {
 	pw_ns epoch; /**< when this growth began; 0: at the next ACK */
-	pw_off round_end;
+	union {
+		pw_off round_end; /**< HyStart++: of a round of the first slow start */
+		pw_ns grown;	  /**< afterwards: the latest ACK that could let cwnd grow */
+	};
 	uint32_t round_rtt_us; /**< HyStart++: the least of this round; UINT32_MAX: none yet */
 	uint32_t last_rtt_us;  /**< of the round before */
 	uint32_t css_rtt_us;   /**< what made slow start conservative */

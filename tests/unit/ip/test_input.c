@@ -599,7 +599,7 @@ c24_a16_errors_about_others_are_stray(void)
 static void
 c26_unreachable_is_handed_over(void)
 {
-	static const uint8_t codes[] = {0, 1, 2, 3, 5};
+	static const uint8_t codes[] = {2, 3};
 	size_t i;
 
 	for (i = 0; i < RTE_DIM(codes); i++) {
@@ -607,6 +607,21 @@ c26_unreachable_is_handed_over(void)
 		CU_ASSERT_EQUAL(in(), PW_OK);
 		CU_ASSERT_EQUAL(out.what, PW_IP_UNREACHABLE);
 		CU_ASSERT_EQUAL(out.mtu, 0);
+	}
+}
+
+/* Host and network unreachable, administratively prohibited and the like: hints, which end
+ * no connection and no attempt at one (RFC 9293 3.9.2.2, MUST-56). */
+static void
+c26_c27_unreachable_host_is_a_hint(void)
+{
+	static const uint8_t codes[] = {0, 1, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 255};
+	size_t i;
+
+	for (i = 0; i < RTE_DIM(codes); i++) {
+		make_error(3, codes[i], 99, US);
+		CU_ASSERT_EQUAL(in(), PW_DROP_ICMP_TYPE);
+		CU_ASSERT_EQUAL(out.what, PW_IP_DONE);
 	}
 }
 
@@ -703,6 +718,7 @@ static CU_TestInfo tests[] = {
 	{"c23_too_big_is_handed_over", c23_too_big_is_handed_over},
 	{"c24_a16_errors_about_others_are_stray", c24_a16_errors_about_others_are_stray},
 	{"c26_unreachable_is_handed_over", c26_unreachable_is_handed_over},
+	{"c26_c27_unreachable_host_is_a_hint", c26_c27_unreachable_host_is_a_hint},
 	{"c28_quench_and_redirect_are_ignored", c28_quench_and_redirect_are_ignored},
 	{"c29_cut_quotations_are_ignored", c29_cut_quotations_are_ignored},
 	{"an_empty_pool_is_survived", an_empty_pool_is_survived},

@@ -249,12 +249,28 @@ cubic_idle_does_not_count(void)
 	CU_ASSERT_EQUAL(conn()->cc.cubic.w_max, 100 * MSS);
 }
 
+/* Nor is the time of an application that leaves the window unused (section 5.8). */
+static void
+c107_cubic_does_not_climb_while_the_application_is_the_limit(void)
+{
+	pw_ns epoch;
+
+	lose_at(100);
+	round_trip(1);
+	epoch = conn()->cc.cubic.epoch;
+	rig.now += 30 * PW_NS_PER_S; /* ACKs, but none that on_ack() hears of */
+	round_trip(1);
+	CU_ASSERT_TRUE(segs() < 80);
+	CU_ASSERT_TRUE(conn()->cc.cubic.epoch >= epoch + 30 * PW_NS_PER_S);
+	CU_ASSERT_EQUAL(conn()->cc.cubic.w_max, 100 * MSS);
+}
+
 static void
 cubic_grows_by_half_a_round_trip_at_most(void)
 {
 	lose_at(10);
 	ack(1, PW_NEVER);
-	rig.now += 100 * PW_NS_PER_S; /* far out on the curve */
+	conn()->cc.cubic.epoch -= 100 * PW_NS_PER_S; /* far out on the curve */
 	double before = segs();
 	round_trip(1);
 	CU_ASSERT_TRUE(segs() <= before * 1.7);
@@ -365,6 +381,7 @@ static CU_TestInfo tests[] = {
 	TEST(cubic_is_reno_friendly),
 	TEST(cubic_forgets_the_plateau_after_a_timeout),
 	TEST(cubic_idle_does_not_count),
+	TEST(c107_cubic_does_not_climb_while_the_application_is_the_limit),
 	TEST(cubic_grows_by_half_a_round_trip_at_most),
 	TEST(slow_start_doubles_and_is_bounded_by_8_segments_an_ack),
 	TEST(hystart_leaves_when_the_delay_rises),

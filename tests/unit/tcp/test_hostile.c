@@ -378,6 +378,145 @@ c99_slow_start_after_a_timeout_counts_what_is_new(void)
 	rig_skip(&rig);
 }
 
+/* RFC 6937: an ACK that moves nothing releases what it delivered, and no more. */
+static void
+prr_releases_what_was_delivered(void)
+{
+	in_flight(&rig_linux, 20);
+	pw_tcp_send(conn(), 1000000);
+	rig_sack(&rig, 0, BLOCKS(19 * MSS, 20 * MSS));
+	rig_wait(&rig, MS(3));
+	CU_ASSERT_EQUAL(conn()->ca, CA_RECOVERY);
+	rig_skip(&rig);
+	rig_sack(&rig, 0, BLOCKS(18 * MSS, 20 * MSS));
+	rig_run(&rig);
+	CU_ASSERT_EQUAL(rig_skip(&rig), 1);
+}
+
+/* RFC 8985 6.2 step 2 without timestamps: an answer sooner than any before it is the
+ * original's. */
+static void
+rack_learns_nothing_from_what_comes_too_soon(void)
+{
+	in_flight(&no_ts, 10);
+	rig_sack(&rig, 0, BLOCKS(1460, 5 * 1460));
+	rig_run(&rig);
+	EXPECT_DATA(&rig, 0, 1460);
+	rig.now += MS(1);
+	rig_sack(&rig, 5 * 1460, BLOCKS(6 * 1460, 7 * 1460));
+	CU_ASSERT_TRUE(conn()->rack_rtt >= MS(10));
+}
+
+/* What is lost has the first claim, though something small and new would fit. */
+static void
+c103_nothing_new_before_what_was_lost(void)
+{
+	in_flight(&rig_linux, 3);
+	rig_wait(&rig, MS(500));
+	CU_ASSERT_EQUAL(conn()->ca, CA_LOSS);
+	rig_skip(&rig);
+	conn()->cwnd = pipe_bytes(conn()) + 100;
+	pw_tcp_send(conn(), 50);
+	rig_run(&rig);
+	EXPECT_NOTHING(&rig);
+}
+
+/* Data every 5 ms, and never an answer: the probe moves on with it, the time-out does not. */
+static void
+s6_sending_on_does_not_put_off_the_timeout(void)
+{
+	int i;
+
+	rig_accept(&rig, &rig_linux);
+	for (i = 0; i < 100; i++) {
+		pw_tcp_send(conn(), 10);
+		rig_wait(&rig, MS(5));
+	}
+	CU_ASSERT_TRUE(pw_tcp_stats(rig.t)->rtos > 0);
+	rig_skip(&rig);
+}
+
+/* ---- SACK and records ---- */
+
+/* A block backwards takes no record. */
+static void
+c114_impossible_blocks_split_nothing(void)
+{
+	pw_off i;
+
+	in_flight(&rig_linux, 10);
+	CU_ASSERT_EQUAL(conn()->n_sent, 1);
+	for (i = 1; i < 9; i++)
+		rig_sack(&rig, 0, BLOCKS(i * MSS + 1, i * MSS));
+	CU_ASSERT_EQUAL(conn()->n_sent, 1);
+}
+
+/* A connection whose peer splits hairs leaves half of the records to the others. */
+static void
+a10_records_are_left_for_others(void)
+{
+	const struct pw_tcp_cfg cfg = {.max_sent = 64, .cc = "newreno"};
+	pw_off i;
+
+	again_with(&cfg);
+	in_flight(&rig_linux, 20);
+	for (i = 0; i < 100; i++)
+		rig_sack(&rig, 0, BLOCKS(100 * i + 1, 100 * i + 2));
+	CU_ASSERT_TRUE(conn()->n_sent <= 33);
+	CU_ASSERT_TRUE(conn()->n_sent > 16);
+	rig_run(&rig);
+	rig_skip(&rig);
+}
+
+/* ---- the edge of the window ---- */
+
+/* A FIN stands behind its data: where that was cut, it has not come. */
+static void
+c74_fin_behind_what_was_cut_is_cut(void)
+{
+	const struct pw_tcp_cfg cfg = {.rcv_buf_bytes = 4000, .cc = "newreno"};
+
+	again_with(&cfg);
+	rig_accept(&rig, &rig_linux);
+	CU_ASSERT_EQUAL(rig_data(&rig, 0, 3000), PW_OK);
+	CU_ASSERT_EQUAL(in(PW_TCP_ACK | PW_TCP_FIN, peer_at(3000), we_at(0), 1010), PW_OK);
+	CU_ASSERT_EQUAL(rig.user.received, 4000);
+	CU_ASSERT_EQUAL(rig.user.n_eof, 0);
+	CU_ASSERT_EQUAL(conn()->state, PW_TCP_ESTABLISHED);
+	rig_run(&rig);
+	rig_skip(&rig);
+}
+
+/* ---- Nagle, keep-alive ---- */
+
+/* What a FIN follows is the last: to wait for more would be in vain. */
+static void
+c90_nagle_lets_the_last_bytes_go(void)
+{
+	pw_tcp_set(rig.t, PW_TCP_NAGLE, 1);
+	rig_accept(&rig, &rig_linux);
+	pw_tcp_send(conn(), 100);
+	rig_run(&rig);
+	EXPECT_DATA(&rig, 0, 100);
+	pw_tcp_send(conn(), 50);
+	pw_tcp_shutdown(conn());
+	rig_run(&rig);
+	EXPECT_DATA(&rig, 100, 50);
+}
+
+/* Data in flight asks the peer already, and has a limit of its own. */
+static void
+c130_no_keepalive_while_data_is_in_flight(void)
+{
+	rig_accept(&rig, &rig_linux);
+	pw_tcp_conn_set(conn(), PW_TCP_KEEPALIVE_MS, 1000);
+	pw_tcp_send(conn(), 100);
+	rig_run(&rig);
+	rig_wait(&rig, MS(50000));
+	rig_skip(&rig);
+	CU_ASSERT_EQUAL(pw_tcp_stats(rig.t)->keepalives, 0);
+}
+
 static CU_TestInfo tests[] = {
 	TEST(c75_c78_reset_with_data_is_judged_by_its_number),
 	TEST(c78_reset_that_reaches_into_the_window_is_outside),
@@ -392,6 +531,15 @@ static CU_TestInfo tests[] = {
 	TEST(rack_learns_nothing_from_an_original_that_was_late),
 	TEST(prr_counts_from_what_may_still_be_delivered),
 	TEST(c99_slow_start_after_a_timeout_counts_what_is_new),
+	TEST(prr_releases_what_was_delivered),
+	TEST(rack_learns_nothing_from_what_comes_too_soon),
+	TEST(c103_nothing_new_before_what_was_lost),
+	TEST(s6_sending_on_does_not_put_off_the_timeout),
+	TEST(c114_impossible_blocks_split_nothing),
+	TEST(a10_records_are_left_for_others),
+	TEST(c74_fin_behind_what_was_cut_is_cut),
+	TEST(c90_nagle_lets_the_last_bytes_go),
+	TEST(c130_no_keepalive_while_data_is_in_flight),
 	CU_TEST_INFO_NULL,
 };
 CU_SuiteInfo suite_tcp_hostile = {
