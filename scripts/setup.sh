@@ -20,7 +20,7 @@ without (hugepages, /dev/net/tun). Exit status: 0 ready, 1 not, 2 a wrong option
 END
 }
 
-RUN=(gcc libc6-dev meson ninja-build pkg-config libdpdk-dev dpdk libcunit1-dev liburing-dev
+RUN=(gcc libc6-dev meson ninja-build pkg-config libdpdk-dev dpdk libcunit1-dev libbpf-dev liburing-dev
 	libsodium-dev libxxhash-dev libcyaml-dev libyaml-dev node-llhttp libhugetlbfs-dev media-types
 	curl ethtool gzip iproute2 kmod procps)
 TEST=(git dpdk-dev wget nginx-light python3 python3-pytest python3-scapy tcpdump nmap
