@@ -13,6 +13,7 @@
 #include <pthread.h>
 #include "common.h"
 #include "pw_config.h"
+#include "pw_ctl.h"
 #include "pw_http.h"
 #include "pw_report.h"
 #include "pw_site.h"
@@ -43,6 +44,14 @@ struct app {
 
 	pthread_t control;
 	bool control_up;
+	uint32_t n_signals; /* that asked for an end */
+	int signals;
+	struct pw_ctl *ctl;
+	struct pw_ctl_server *server; /* NULL: no control socket */
+	char socket_path[256];
+	pthread_t prompt;
+	bool prompt_up;
+	int prompt_stop;
 };
 
 /* arena_eal.c, arena_hugetlbfs.c */
@@ -72,8 +81,10 @@ void app_report(const struct app *app, struct pw_report *out);
 
 /* control.c */
 
-/** The thread that waits for signals and prints statistics. */
+/** The thread that waits for signals and commands and prints statistics. @return a status */
 int control_start(struct app *app);
+/** With --interactive: the prompt. @return a status */
+int control_talk(struct app *app);
 void control_stop(struct app *app);
 
 #endif

@@ -79,6 +79,10 @@ uint32_t lcores_asked_for(int argc, char **argv);
 void signals_block(void);
 /** Let the first two end the process while something long is done. */
 void signals_let_end_us(bool yes);
+/** A descriptor to read them from, on the thread that SIG_DONE is sent to; -1: none. */
+int signals_open(void);
+/** The next one there, or 0. */
+int signals_read(int fd);
 /** The next of them, or 0 after @p seconds; 0 seconds: wait for ever. */
 int signals_wait(uint32_t seconds);
 

@@ -240,12 +240,17 @@ int
 serve(struct app *app)
 {
 	struct pw_report last;
+	int status = control_start(app);
 
-	if (control_start(app) != 0)
-		return STATUS_FAILED;
-	print_ready(app);
-	workers_run(&app->workers);
+	if (status == STATUS_OK) {
+		print_ready(app);
+		status = control_talk(app);
+	}
+	if (status == STATUS_OK)
+		workers_run(&app->workers);
 	control_stop(app);
+	if (status != STATUS_OK)
+		return status;
 	app_report(app, &last);
 	pw_report_totals(stdout, &last);
 	return STATUS_OK;

@@ -5,6 +5,8 @@
  */
 #include <signal.h>
 #include <time.h>
+#include <unistd.h>
+#include <sys/signalfd.h>
 #include "common.h"
 
 static void
@@ -33,6 +35,24 @@ signals_let_end_us(bool yes)
 
 	ends(&set);
 	pthread_sigmask(yes ? SIG_UNBLOCK : SIG_BLOCK, &set, NULL);
+}
+
+int
+signals_open(void)
+{
+	sigset_t set;
+
+	ends(&set);
+	sigaddset(&set, SIG_DONE);
+	return signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
+}
+
+int
+signals_read(int fd)
+{
+	struct signalfd_siginfo info;
+
+	return read(fd, &info, sizeof(info)) == sizeof(info) ? (int)info.ssi_signo : 0;
 }
 
 int

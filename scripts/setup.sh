@@ -21,8 +21,8 @@ END
 }
 
 RUN=(gcc libc6-dev meson ninja-build pkg-config libdpdk-dev dpdk libcunit1-dev libbpf-dev liburing-dev
-	libsodium-dev libxxhash-dev libcyaml-dev libyaml-dev node-llhttp libhugetlbfs-dev media-types
-	curl ethtool gzip iproute2 kmod procps)
+	libsodium-dev libxxhash-dev libcyaml-dev libyaml-dev libcjson-dev node-llhttp libhugetlbfs-dev
+	media-types curl ethtool gzip iproute2 kmod procps)
 TEST=(git dpdk-dev wget nginx-light python3 python3-pytest python3-scapy tcpdump nmap
 	clang libclang-rt-dev clang-format clang-tidy cppcheck shellcheck)
 BENCH=(linux-perf gnuplot-nox wrk)

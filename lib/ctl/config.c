@@ -3,13 +3,14 @@
  *
  * Every setting of pagewire.
  */
+#include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include "pw_config.h"
 #include "pw_option.h"
 
-static const char *const idle_names[] = {"spin", "pause", "sleep", NULL};
+const char *const pw_config_idle[] = {"spin", "pause", "sleep", NULL};
 static const char *const spread_names[] = {"auto", "rss", "software", NULL};
 static const char *const arena_names[] = {"eal", "hugetlbfs", NULL};
 const char *const pw_config_cc[] = {"cubic", "newreno", NULL};
@@ -89,7 +90,7 @@ static const struct pw_option settings[] = {
 		"print port, TCP, HTTP and copy-ledger figures every N seconds; 0: not", NULL,
 		pw_option_number, AT(stats_period_s), 0, PW_OPTION_DAY_S},
 	{"idle", "spin|pause|sleep", "pause", "what a worker with nothing to do does", NULL,
-		pw_option_choice, AT(idle), .names = idle_names},
+		pw_option_choice, AT(idle), .names = pw_config_idle},
 	{"spread", "auto|rss|software", "auto",
 		"what brings a connection's frames to its worker: the device where it can, "
 		"the device or an error, the workers",
@@ -118,6 +119,12 @@ static const struct pw_option settings[] = {
 		pw_option_number, AT(timeout_body_s), 1, PW_OPTION_DAY_S},
 	{"timeout-send", "SECONDS", "60", "reset a peer that does not read", NULL, pw_option_number,
 		AT(timeout_send_s), 1, PW_OPTION_DAY_S},
+	{"control", "PATH", NULL,
+		"control socket, for pagewire-ctl, or off; if not said, pagewire.sock in DPDK's "
+		"runtime directory",
+		"a path, or off", pw_option_text, AT(control)},
+	{"interactive", NULL, NULL, "prompt for commands; also -i", NULL, pw_option_switch,
+		AT(interactive), .only_cmdline = true, .letter = 'i'},
 	{"config", "FILE", NULL, "the same settings from a YAML file; the command line wins",
 		"a file that can be read", pw_option_text, AT(file), .only_cmdline = true},
 	{"help", NULL, NULL, "print this", NULL, pw_option_switch, AT(help), .only_cmdline = true},
@@ -209,6 +216,60 @@ pw_config_fini(struct pw_config *cfg)
 	free(cfg->root);
 	free(cfg->index);
 	free(cfg->file);
+	free(cfg->control);
+}
+
+/* The addresses, as they were given. */
+static void
+write_ips(const struct pw_config *cfg, char *out, size_t room)
+{
+	char one[PW_ADDR_TEXT_MAX];
+	size_t len = 0;
+	uint32_t i;
+
+	for (i = 0; i < cfg->n_ips && len < room; i++)
+		len += (size_t)snprintf(out + len, room - len, "%s%s/%u@%u", i > 0 ? " " : "",
+			pw_addr_format(&cfg->ips[i].addr, one), cfg->ips[i].prefix,
+			cfg->ips[i].port);
+}
+
+/* The value of an option, by the kind of its reader. @return false: it has none */
+static bool
+write_value(const struct pw_config *cfg, const struct pw_option *o, char *out, size_t room)
+{
+	const void *field = (const char *)cfg + o->at;
+	const char *text = "";
+
+	*out = '\0';
+	if (o->read == read_ip)
+		write_ips(cfg, out, room);
+	else if (o->read == pw_option_number)
+		snprintf(out, room, "%" PRIu32, *(const uint32_t *)field);
+	else if (o->read == pw_option_size)
+		snprintf(out, room, "%" PRIu64, *(const uint64_t *)field);
+	else if (o->read == pw_option_host)
+		pw_addr_format(field, out);
+	else if (o->read == pw_option_choice)
+		text = o->names[*(const uint8_t *)field];
+	else if (o->read == pw_option_switch)
+		text = *(const bool *)field ? "true" : "false";
+	else if (*(char *const *)field != NULL)
+		text = *(char *const *)field;
+	if (*text != '\0')
+		snprintf(out, room, "%s", text);
+	return *out != '\0' && !(o->read == pw_option_host && !pw_addr_is_v4(field));
+}
+
+void
+pw_config_each(const struct pw_config *cfg,
+	void (*fn)(void *ctx, const char *name, const char *text), void *ctx)
+{
+	char text[4096];
+	uint32_t i;
+
+	for (i = 0; i < RTE_DIM(settings); i++)
+		if (!settings[i].only_cmdline && write_value(cfg, &settings[i], text, sizeof(text)))
+			fn(ctx, settings[i].name, text);
 }
 
 void

@@ -15,6 +15,7 @@ struct cmdline {
 	const struct pw_option_set *set;
 	void *cfg;
 	struct option longs[PW_OPTION_MAX + 1];
+	char letters[PW_OPTION_MAX + 4];
 	uint32_t seen; /* options that the command line has given, by bit */
 	uint32_t n_wrong;
 	FILE *err;
@@ -79,14 +80,33 @@ pw_option_wrong(const struct pw_option_set *set, const char *name, const char *t
 static void
 longs_init(struct cmdline *cl)
 {
+	size_t n_letters;
+	uint32_t i;
+
+	n_letters = (size_t)snprintf(cl->letters, sizeof(cl->letters), ":hV");
+	for (i = 0; i < cl->set->n; i++) {
+		const struct pw_option *o = &cl->set->table[i];
+
+		cl->longs[i] = (struct option){
+			.name = o->name,
+			.has_arg = o->arg == NULL ? no_argument : required_argument,
+			.val = OPT_BASE + (int)i,
+		};
+		if (o->letter != 0)
+			cl->letters[n_letters++] = o->letter;
+	}
+}
+
+/* What getopt found, as the option that it is the short form of. */
+static int
+long_of(const struct cmdline *cl, int opt)
+{
 	uint32_t i;
 
 	for (i = 0; i < cl->set->n; i++)
-		cl->longs[i] = (struct option){
-			.name = cl->set->table[i].name,
-			.has_arg = cl->set->table[i].arg == NULL ? no_argument : required_argument,
-			.val = OPT_BASE + (int)i,
-		};
+		if (cl->set->table[i].letter != 0 && cl->set->table[i].letter == opt)
+			return OPT_BASE + (int)i;
+	return opt;
 }
 
 static void
@@ -166,7 +186,8 @@ walk(struct cmdline *cl, int argc, char **argv, bool only)
 
 	opterr = 0;
 	optind = 0; /* glibc: start anew */
-	while (optopt = 0, (opt = getopt_long(argc, argv, ":hV", cl->longs, NULL)) != -1) {
+	while (optopt = 0, (opt = getopt_long(argc, argv, cl->letters, cl->longs, NULL)) != -1) {
+		opt = long_of(cl, opt);
 		if (opt == 'h')
 			*flag_at(cl, cl->set->help_at) = true;
 		else if (opt == 'V')

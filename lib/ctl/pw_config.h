@@ -51,13 +51,17 @@ struct pw_config {
 	uint32_t timeout_head_s;
 	uint32_t timeout_body_s;
 	uint32_t timeout_send_s;
-	char *file; /**< of --config, or NULL */
+	char *file;    /**< of --config, or NULL */
+	char *control; /**< path of the control socket, "off", or NULL: the default */
+	bool interactive;
 	bool help;
 	bool version;
 };
 
 /** Names of the congestion controls, in the order of pw_config.cc; NULL at the end. */
 extern const char *const pw_config_cc[];
+/** Likewise of the ways to be idle, in the order of enum pw_idle. */
+extern const char *const pw_config_idle[];
 
 /** What may be done about ECN, in the order of pw_config.ecn; NULL at the end. */
 extern const char *const pw_config_ecn[];
@@ -72,6 +76,10 @@ extern const char *const pw_config_ecn[];
  */
 uint32_t pw_config_init(struct pw_config *cfg, int argc, char **argv, FILE *err);
 void pw_config_fini(struct pw_config *cfg);
+
+/** Call @p fn with each setting that has a value, as a user would write it. */
+void pw_config_each(const struct pw_config *cfg,
+	void (*fn)(void *ctx, const char *name, const char *text), void *ctx);
 
 /** The text of --help. */
 void pw_config_help(FILE *out);

@@ -37,6 +37,7 @@ struct pw_option {
 	const char *const *names; /**< of a choice, in the order of its enum; NULL at the end */
 	const char *entry;	  /**< of the one list that a set may have: an example; else NULL */
 	bool only_cmdline;
+	char letter; /**< the same in short, for a switch; or 0 */
 };
 
 struct pw_option_set {

@@ -3,27 +3,9 @@
  */
 #include <inttypes.h>
 #include <string.h>
+#include "counters.h"
 #include "pw_drop.h"
 #include "pw_report.h"
-
-/* A counter of a struct: where it is and what it is called. */
-struct counter {
-	const char *name;
-	const char *help;
-	size_t at;
-};
-
-/* clang-format off */
-#define X(name, help) {#name, help, offsetof(struct pw_tcp_stats, name)},
-static const struct counter tcp_counters[] = { PW_TCP_STATS(X) };
-#undef X
-#define X(name, help) {#name, help, offsetof(struct pw_http_stats, name)},
-static const struct counter http_counters[] = { PW_HTTP_STATS(X) };
-#undef X
-#define X(code, reason) {#code, reason, offsetof(struct pw_http_stats, status[PW_HTTP_##code])},
-static const struct counter http_statuses[] = { PW_HTTP_STATUSES(X) };
-#undef X
-/* clang-format on */
 
 const char *
 pw_report_si(char buf[PW_SI_MAX], double v)
@@ -140,7 +122,7 @@ rates_http(const struct interval *iv, const struct pw_report *n, const struct pw
 	fprintf(iv->out, "  http    ");
 	rate(iv, "responses/s", n->http.responses_done, b->http.responses_done, 1);
 	fprintf(iv->out, "   %u under way  ", n->http_usage.responses);
-	for (i = 0; i < RTE_DIM(http_statuses); i++) {
+	for (i = 0; i < n_http_statuses; i++) {
 		now = *(const uint64_t *)((const char *)&n->http + http_statuses[i].at);
 		before = *(const uint64_t *)((const char *)&b->http + http_statuses[i].at);
 		if (now != before)
@@ -371,9 +353,9 @@ pw_report_totals(FILE *out, const struct pw_report *r)
 	fputs("pagewire: totals\n", out);
 	for (i = 0; i < r->n_ports; i++)
 		totals_port(out, r->ports[i], &r->port[i]);
-	totals_of(out, "tcp", &r->worker.tcp, tcp_counters, RTE_DIM(tcp_counters));
-	totals_of(out, "http", &r->http, http_counters, RTE_DIM(http_counters));
-	totals_of(out, NULL, &r->http, http_statuses, RTE_DIM(http_statuses));
+	totals_of(out, "tcp", &r->worker.tcp, tcp_counters, n_tcp_counters);
+	totals_of(out, "http", &r->http, http_counters, n_http_counters);
+	totals_of(out, NULL, &r->http, http_statuses, n_http_statuses);
 	totals_worker(out, r);
 	totals_drops(out, &r->worker.drops);
 	for (i = 0; i < r->n_workers && r->n_workers > 1; i++)

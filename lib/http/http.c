@@ -149,6 +149,19 @@ pw_http_tick(struct pw_http *h, pw_ns now, int64_t unix_s)
 	PW_ASSERT(h->first.len <= sizeof(h->first_bytes));
 }
 
+void
+pw_http_set_timeout(struct pw_http *h, enum pw_http_timeout what, pw_ns ns)
+{
+	pw_ns *const at[] = {
+		[PW_HTTP_TIMEOUT_IDLE] = &h->cfg.idle_ns,
+		[PW_HTTP_TIMEOUT_HEAD] = &h->cfg.head_ns,
+		[PW_HTTP_TIMEOUT_BODY] = &h->cfg.body_ns,
+		[PW_HTTP_TIMEOUT_SEND] = &h->cfg.stall_ns,
+	};
+
+	*at[what] = ns;
+}
+
 const struct pw_http_stats *
 pw_http_stats(const struct pw_http *h)
 {

@@ -71,6 +71,17 @@ void pw_http_tick(struct pw_http *h, pw_ns now, int64_t unix_s);
  */
 void pw_http_drain(struct pw_http *h, pw_ns now);
 
+/** Times that can be changed while it runs. */
+enum pw_http_timeout {
+	PW_HTTP_TIMEOUT_IDLE, /**< cfg.idle_ns, and so on */
+	PW_HTTP_TIMEOUT_HEAD,
+	PW_HTTP_TIMEOUT_BODY,
+	PW_HTTP_TIMEOUT_SEND, /**< cfg.stall_ns */
+};
+
+/** Change one: a connection takes it up with its next request or answer. */
+void pw_http_set_timeout(struct pw_http *h, enum pw_http_timeout what, pw_ns ns);
+
 /** The statuses that are ever sent. */
 /* clang-format off */
 #define PW_HTTP_STATUSES(X) \
