@@ -10,9 +10,8 @@
  */
 #include "tcp_priv.h"
 
-#define RANGES_MAX     32
-#define RECENT_MAX     PW_TCP_SACK_MAX
-#define BLOCK_BITS_MIN 11
+#define RANGES_MAX 32
+#define RECENT_MAX PW_TCP_SACK_MAX
 
 struct range {
 	pw_off start;
@@ -48,7 +47,7 @@ rcvq_init(struct pw_tcp *t)
 	struct rcv_pool *p = &t->rcv;
 	uint32_t i;
 
-	p->block_bits = BLOCK_BITS_MIN;
+	p->block_bits = RCV_BLOCK_BITS_MIN;
 	while ((t->cfg.rcv_buf_bytes >> p->block_bits) + 2 > slots_in(1u << p->block_bits))
 		p->block_bits++;
 	p->block_bytes = 1u << p->block_bits;

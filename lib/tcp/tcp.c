@@ -9,6 +9,7 @@
 #define RCV_BUF_DEFAULT	     65536
 #define USER_TIMEOUT_DEFAULT (100 * PW_NS_PER_S)
 #define MSL_DEFAULT	     (30 * PW_NS_PER_S)
+#define CONNS_A_BLOCK	     16 /* that share a receive block: few have bytes out of order at once */
 
 static void
 fill_defaults(struct pw_tcp_cfg *cfg)
@@ -22,7 +23,7 @@ fill_defaults(struct pw_tcp_cfg *cfg)
 	if (cfg->rcv_buf_bytes == 0)
 		cfg->rcv_buf_bytes = RCV_BUF_DEFAULT;
 	if (cfg->max_rcv_blocks == 0)
-		cfg->max_rcv_blocks = (uint32_t)pw_max(cfg->max_conns / 8, 1024);
+		cfg->max_rcv_blocks = (uint32_t)pw_max(cfg->max_conns / CONNS_A_BLOCK, 1024);
 	if (cfg->mtu == 0)
 		cfg->mtu = 1500;
 	if (cfg->user_timeout_ns == 0)
@@ -404,7 +405,7 @@ pw_tcp_conn_bytes(uint32_t app_bytes)
 {
 	size_t conn = RTE_ALIGN_CEIL(sizeof(struct pw_tcp_conn) + app_bytes, RTE_CACHE_LINE_SIZE);
 
-	/* Its share of the buckets, the records and the TIME-WAIT table. */
+	/* Its share of the buckets, the records, the TIME-WAIT table and the receive blocks. */
 	return conn + 2 * sizeof(uint32_t) + 4 * sizeof(struct sent) + sizeof(struct tw) +
-	       2 * sizeof(uint32_t);
+	       2 * sizeof(uint32_t) + (1u << RCV_BLOCK_BITS_MIN) / CONNS_A_BLOCK;
 }

@@ -336,6 +336,9 @@ struct listener {
 	void *app_ctx;
 };
 
+#define RCV_BLOCK_BITS_MIN \
+	11 /**< a block has 2 KiB, where no window of a connection is too large */
+
 /** Pool of equal blocks for the receive queues. */
 struct rcv_pool {
 	uint8_t *mem;

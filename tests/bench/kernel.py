@@ -28,6 +28,7 @@ from tap import CLIENT_CORE, SERVER_CORE, Nginx, steer
 
 import testsite
 
+COUNTS, QUICK_COUNTS = (64, 256), (256,)
 TARGET_CYCLES, TARGET_RATE = 0.25, 15
 BULK_CONNECTIONS = 8
 BULK_FILE, BULK_BYTES = "f0", 1 << 20
@@ -101,12 +102,12 @@ def bulk(results, stack, root, socket, runs, seconds):
     return nginx
 
 
-def requests(results, nginx, same, root, socket, runs, seconds):
+def requests(results, nginx, same, root, socket, counts, runs, seconds):
     def ask(n):
         return lambda: socket.served(root, ["--url", pair.url("64"), "--connections", n,
                                             "--duration", seconds])
 
-    for n in (64, 256):
+    for n in counts:
         ours, theirs, by_us = bench.take_turns(
             runs, ask(n), lambda n=n: nginx_requests(nginx, n, seconds),
             lambda n=n: same.requests(n, seconds))
@@ -128,8 +129,8 @@ def main():
         site.add("64", testsite.content("64", 64))
         socket = stack.enter_context(pair.Socket(results))
         nginx = bulk(results, stack, root, socket, options.runs, seconds)
-        requests(results, nginx, PacketSocket(stack, results, root), root, socket, options.runs,
-                 seconds)
+        requests(results, nginx, PacketSocket(stack, results, root), root, socket,
+                 QUICK_COUNTS if options.quick else COUNTS, options.runs, seconds)
     results.finish()
     rows = {row["case"]: row for row in results.rows}
     plot.bars("kernel", "A byte of a download: the server's CPU", "cycles/B",

@@ -72,7 +72,7 @@ def split(results, root, case, name, cycles):
         results.add(f"{case}: {words}", "%", Samples([round(100 * share, 1)]))
 
 
-def run(results, root, runs):
+def run(results, root, runs, quick):
     memory = harness.memory_arguments(FILE_MIB + 64)
     commands = [command(memory, root, 2000, case) for case in CASES]
     for words in commands:
@@ -83,7 +83,7 @@ def run(results, root, runs):
             results.add(words, "cycles", samples[name])
     results.print_table()
     print("cycles of the time stamp counter, of the least disturbed run")
-    if inprocess.has_callgrind():
+    if inprocess.has_callgrind() and not quick:
         for case, name in (("bulk", "bulk-46"), ("requests", "request")):
             split(results, root, case, name, samples[name].median)
 
@@ -97,7 +97,7 @@ def main():
         site.add_big("big", FILE_MIB << 20)
         site.add("small", testsite.content("small", 64))
         try:
-            run(results, root, options.runs)
+            run(results, root, options.runs, options.quick)
         finally:
             shutil.rmtree(f"/var/run/dpdk/pwpath{os.getpid()}", ignore_errors=True)
     results.write()

@@ -15,6 +15,7 @@ import testsite
 
 CONNECTIONS = 256
 SIZES = {"64": 64, "1K": 1 << 10, "4K": 4 << 10, "16K": 16 << 10, "64K": 64 << 10}
+QUICK_SIZES = ("64", "1K", "64K")
 TARGET_SIZE, TARGET = "64", 2_000_000
 
 
@@ -28,19 +29,20 @@ def main():
             testsite.Site(root).add(name, testsite.content(name, size))
         socket = stack.enter_context(pair.Socket(results))
         seconds = 1 if options.quick else 3
+        names = QUICK_SIZES if options.quick else tuple(SIZES)
 
         def ask(name):
             return lambda: socket.served(root, ["--url", pair.url(name), "--connections",
                                                 CONNECTIONS, "--duration", seconds])
 
-        lists = bench.take_turns(options.runs, *map(ask, SIZES))
-    for name, runs in zip(SIZES, lists):
+        lists = bench.take_turns(options.runs, *map(ask, names))
+    for name, runs in zip(names, lists):
         results.add(name, "req/s", pair.per_s(runs), target=TARGET if name == TARGET_SIZE else None)
         results.add(f"{name}-cycles", "cycles/req", pair.cycles_per_request(runs))
         results.add(f"{name}-throughput", "Gbit/s", pair.gbit_per_s(runs))
     results.finish()
     plot.bars("small", f"Small files over {CONNECTIONS} keep-alive connections, one core",
-              "requests/s", list(SIZES), {"pagewire": [
+              "requests/s", names, {"pagewire": [
                   row["value"] for row in results.rows if row["unit"] == "req/s"]})
 
 

@@ -72,7 +72,7 @@ def main():
     results.command([PROGRAM, *CASES])
     print(f"bench tcp: {options.runs} runs of each", flush=True)
     add_cycles(results, inprocess.sample(options.runs, [[PROGRAM, case] for case in CASES]))
-    if inprocess.has_callgrind():
+    if inprocess.has_callgrind() and not options.quick:
         add_instructions(results)
     results.print_table()
     print("cycles of the time stamp counter, of the least disturbed run")
