@@ -508,6 +508,29 @@ requests_for_a_range_are_answered(void)
 	expect_nothing();
 }
 
+/* Another worker has the frame as well: it answers, and we learn. */
+static void
+what_is_overheard_is_learnt_and_not_answered(void)
+{
+	send_to(PEER, 1);
+	expect_request(rig_all_mac, PEER);
+	rig_arp(&f, rig_our_mac, 2, rig_peer_mac, PEER, rig_our_mac, US);
+	f.b[0] ^= 4; /* for another host */
+	pw_link_overhear(n.link, f.b, f.len, n.now);
+	expect_nothing();
+	f.b[0] ^= 4;
+	pw_link_overhear(n.link, f.b, f.len, n.now);
+	expect_frame(rig_peer_mac, 1);
+	rig_arp(&f, rig_all_mac, 1, other_mac, ROUTER, no_mac, US);
+	pw_link_overhear(n.link, f.b, f.len, n.now);
+	expect_nothing();
+	CU_ASSERT_EQUAL(neigh(ROUTER).state, PW_NEIGH_REACHABLE);
+	CU_ASSERT_EQUAL(pw_link_stats(n.link)->replies_out, 0);
+	rig_eth(&f, rig_our_mac, rig_peer_mac, 0x0800);
+	pw_link_overhear(n.link, f.b, f.len, n.now);
+	expect_nothing();
+}
+
 static CU_TestInfo tests[] = {
 	{"c01_frame_for_another_mac", c01_frame_for_another_mac},
 	{"frames_for_us_and_for_all_are_taken", frames_for_us_and_for_all_are_taken},
@@ -534,6 +557,8 @@ static CU_TestInfo tests[] = {
 	{"a25_unresolved_are_bounded", a25_unresolved_are_bounded},
 	{"strangers_off_link_are_not_learnt", strangers_off_link_are_not_learnt},
 	{"we_announce_ourselves", we_announce_ourselves},
+	{"what_is_overheard_is_learnt_and_not_answered",
+		what_is_overheard_is_learnt_and_not_answered},
 	{"requests_for_a_range_are_answered", requests_for_a_range_are_answered},
 	CU_TEST_INFO_NULL,
 };

@@ -114,7 +114,8 @@ rig_loop_open(struct rig_loop *l, const struct rig_loop_opts *opts)
 	static uint32_t n_opened;
 	struct pw_loop_if ifc = {.n_addrs = 1};
 	struct pw_worker_cfg cfg = {
-		.id = n_opened,
+		.id = opts->crew != NULL ? opts->crew_id : n_opened,
+		.crew = opts->crew,
 		.socket_id = SOCKET_ID_ANY,
 		.ifs = &ifc,
 		.n_ifs = 1,
@@ -126,6 +127,7 @@ rig_loop_open(struct rig_loop *l, const struct rig_loop_opts *opts)
 
 	memset(l, 0, sizeof(*l));
 	l->rp = rig_port_open();
+	l->in = l->out = l->rp;
 	l->store = rig_store_open();
 	l->rp->port.tx_tcp_cksum = opts->tx_tcp_cksum;
 	l->rp->port.rx_tcp_cksum = opts->rx_tcp_cksum;
@@ -141,7 +143,7 @@ rig_loop_open(struct rig_loop *l, const struct rig_loop_opts *opts)
 		l->rp->queue.ops = opts->ops;
 	l->addr = (struct pw_if_addr){rig_addr(US), 96 + 24};
 	ifc.port = &l->rp->port;
-	ifc.queue = &l->rp->queue;
+	ifc.queue = opts->no_queue ? NULL : &l->rp->queue;
 	ifc.addrs = &l->addr;
 	ifc.gateway = rig_addr(ROUTER);
 	cfg.store = l->store;
@@ -232,15 +234,15 @@ read_sent(struct rig_loop *l)
 {
 	uint32_t i;
 
-	for (i = 0; i < l->rp->n_sent; i++) {
-		const struct rig_frame *s = &l->rp->sent[i];
+	for (i = 0; i < l->out->n_sent; i++) {
+		const struct rig_frame *s = &l->out->sent[i];
 
 		if (rig_get16(s->bytes + 12) == 0x0800 && s->bytes[23] == 6)
 			take_segment(l, s->bytes + 14, s->ol_flags);
 		else
 			l->n_other++;
 	}
-	rig_port_forget(l->rp);
+	rig_port_forget(l->out);
 }
 
 bool
@@ -249,7 +251,11 @@ rig_loop_turn(struct rig_loop *l, pw_ns ns)
 	bool moved;
 
 	l->now += ns;
+	if (l->mate != NULL)
+		pw_worker_turn(l->mate->w, l->now);
 	moved = pw_worker_turn(l->w, l->now);
+	if (l->mate != NULL && l->out == l->mate->rp)
+		pw_worker_turn(l->mate->w, l->now); /* sends for us */
 	read_sent(l);
 	return moved;
 }
@@ -257,7 +263,7 @@ rig_loop_turn(struct rig_loop *l, pw_ns ns)
 void
 rig_loop_put(struct rig_loop *l)
 {
-	rig_port_put(l->rp, l->f.b, l->f.len, 1);
+	rig_port_put(l->in, l->f.b, l->f.len, 1);
 }
 
 void
@@ -321,13 +327,13 @@ rig_loop_fetch(struct rig_loop *l, uint64_t bytes, uint32_t accept)
 	while (l->got < want) {
 		uint64_t before = l->got;
 
-		l->rp->accept = accept;
+		l->out->accept = accept;
 		rig_loop_turn(l, 50 * PW_NS_PER_US);
 		if (l->got != before)
 			rig_loop_send(l, ACK, "");
 		CU_ASSERT_FATAL(turns++ < 1000000);
 	}
-	l->rp->accept = UINT32_MAX;
+	l->out->accept = UINT32_MAX;
 	rig_loop_turn(l, 50 * PW_NS_PER_US);
 	CU_ASSERT_EQUAL(l->got, want);
 }

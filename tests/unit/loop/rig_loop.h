@@ -18,6 +18,9 @@
 
 struct rig_loop {
 	struct rig_port *rp;
+	struct rig_port *in;   /* where the client's frames come in, */
+	struct rig_port *out;  /* and where those for it come out; rp both */
+	struct rig_loop *mate; /* another worker, which has a turn before each of ours; NULL */
 	struct pw_store *store;
 	struct pw_worker *w;
 	struct pw_if_addr addr;
@@ -46,6 +49,9 @@ struct rig_loop_opts {
 	bool has_run; /* the service begins things by itself */
 	enum pw_idle idle;
 	const struct pw_port_ops *ops; /* NULL: those of the rig */
+	struct pw_crew *crew;	       /* NULL: alone */
+	uint32_t crew_id;
+	bool no_queue; /* the port has one, which is worker 0's */
 };
 
 void rig_loop_open(struct rig_loop *l, const struct rig_loop_opts *opts);

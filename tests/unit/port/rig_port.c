@@ -75,7 +75,7 @@ rig_port_open(void)
 	rp->rx_burst = UINT16_MAX;
 	rp->accept = UINT32_MAX;
 	rp->pool = rte_pktmbuf_pool_create(
-		rig_name(), 1024, 0, 0, RTE_MBUF_DEFAULT_BUF_SIZE, SOCKET_ID_ANY);
+		rig_name(), 2047, 0, 0, RTE_MBUF_DEFAULT_BUF_SIZE, SOCKET_ID_ANY);
 	CU_ASSERT_PTR_NOT_NULL_FATAL(rp->pool);
 	return rp;
 }
