@@ -109,12 +109,15 @@ is_broadcast(const struct pw_ip *ip, const struct pw_addr *a)
 	return false;
 }
 
-/* Who sent it, and does it concern us? */
+/* Who sent it, and does it concern us? A burst comes from few: the last answer is kept. */
 static enum pw_drop
-check_addrs(const struct pw_ip *ip, struct packet *pkt)
+check_addrs(struct pw_ip *ip, struct packet *pkt)
 {
 	rte_be32_t dst = pw_addr_get_v4(&pkt->h.dst);
 
+	if (likely(pw_addr_eq(&pkt->h.src, &ip->good_src) &&
+		    pw_addr_eq(&pkt->h.dst, &ip->good_dst)))
+		return PW_OK;
 	if (likely(is_local(ip, &pkt->h.dst)))
 		; /* the usual case */
 	else if (pw_ip4_is_multicast(dst) || is_broadcast(ip, &pkt->h.dst))
@@ -127,6 +130,10 @@ check_addrs(const struct pw_ip *ip, struct packet *pkt)
 		return PW_DROP_IP4_LAND;
 	if (unlikely(is_broadcast(ip, &pkt->h.src)))
 		return PW_DROP_IP4_SRC;
+	if (likely(!pkt->group)) {
+		ip->good_src = pkt->h.src;
+		ip->good_dst = pkt->h.dst;
+	}
 	return PW_OK;
 }
 

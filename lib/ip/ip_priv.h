@@ -24,6 +24,8 @@ struct net {
 struct pw_ip {
 	struct pw_addr last_dst; /* routed last, */
 	struct pw_addr last_hop; /* and by what */
+	struct pw_addr good_src; /* of the last packet whose addresses were found good, */
+	struct pw_addr good_dst; /* and that was for us alone */
 	struct net *nets;
 	uint32_t n_nets;
 	uint16_t mtu;

@@ -489,18 +489,62 @@ take_fin(struct pw_tcp_conn *c, const struct seg_in *in)
 	fin_changes_state(c, in->now);
 }
 
+/*
+ * Header prediction, the first half: the next bytes in order, all of them in the
+ * window. Then the steps before the ACK have nothing to say.
+ */
+static inline bool
+is_next(const struct pw_tcp_conn *c, const struct seg_in *in)
+{
+	return c->state == PW_TCP_ESTABLISHED && (in->h.flags & ~PW_TCP_PSH) == PW_TCP_ACK &&
+	       in->h.seq == rcv_seq(c, c->rcv_nxt) && in->len > 0 &&
+	       in->len <= c->rcv_adv - c->rcv_nxt &&
+	       ((c->flags & F_TS_OK) == 0 ||
+		       ((in->o.has & PW_OPT_TS) && !seq_before(in->o.ts_val, c->ts_recent)));
+}
+
+/*
+ * The second half: nothing of ours is in flight or waits to be, and the segment
+ * repeats what its forerunner said of that. It is the newest, nothing else.
+ */
+static inline bool
+repeats_ack(struct pw_tcp_conn *c, const struct seg_in *in)
+{
+	if (in->h.ack != snd_seq(c, c->snd_una) || c->snd_una != snd_limit(c) ||
+		c->snd_una != c->snd_nxt || c->snd_una + in->window != c->snd_edge ||
+		seq_before(in->h.seq, c->wl1) || (in->o.has & PW_OPT_SACK) || c->ca != CA_OPEN ||
+		(c->flags & F_TLP_OUT) || (c->ecn & ECN_OK))
+		return false;
+	c->wl1 = in->h.seq;
+	c->wl2 = in->h.ack;
+	return true;
+}
+
+/* The steps before the ACK, in their order. */
+static enum pw_drop
+check_segment(struct pw_tcp_conn *c, struct seg_in *in)
+{
+	enum pw_drop why;
+
+	if ((why = check_timestamp(c, in)) != PW_OK || (why = check_sequence(c, in)) != PW_OK ||
+		(why = check_rst(c, in)) != PW_OK || (why = check_syn(c, in)) != PW_OK)
+		return why;
+	if ((in->h.flags & PW_TCP_ACK) == 0)
+		return PW_DROP_TCP_NO_ACK;
+	return finish_passive_open(c, in);
+}
+
 static enum pw_drop
 in_other_states(struct pw_tcp_conn *c, struct seg_in *in)
 {
 	enum pw_drop why;
 
 	in->window = (uint32_t)in->h.wnd << (in->h.flags & PW_TCP_SYN ? 0 : c->snd_shift);
-	if ((why = check_timestamp(c, in)) != PW_OK || (why = check_sequence(c, in)) != PW_OK ||
-		(why = check_rst(c, in)) != PW_OK || (why = check_syn(c, in)) != PW_OK)
+	if (likely(is_next(c, in)))
+		in->off = (int64_t)c->rcv_nxt;
+	else if ((why = check_segment(c, in)) != PW_OK)
 		return why;
-	if ((in->h.flags & PW_TCP_ACK) == 0)
-		return PW_DROP_TCP_NO_ACK;
-	if ((why = finish_passive_open(c, in)) != PW_OK || (why = ack_input(c, in)) != PW_OK)
+	if (!repeats_ack(c, in) && (why = ack_input(c, in)) != PW_OK)
 		return why;
 	if (c->state == PW_TCP_CLOSED)
 		return PW_OK;

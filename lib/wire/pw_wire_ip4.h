@@ -118,22 +118,32 @@ pw_ip4_parse(const uint8_t *p, struct pw_ip4_hdr *out)
 	out->proto = p[9];
 }
 
+/*
+ * Word by word: a copy of a header that was put together in memory would wait
+ * until all that was stored before, to lines that a device may have, is done.
+ */
+static inline void
+pw_ip4_put_word(uint8_t *p, uint32_t i, rte_be32_t word)
+{
+	memcpy(p + 4 * i, &word, sizeof(word));
+}
+
 /** Write a header without options, its checksum in place. @return PW_IP4_HLEN */
 static inline uint32_t
 pw_ip4_emit(uint8_t *p, const struct pw_ip4_hdr *h)
 {
 	uint32_t frag = (uint32_t)h->df << 14 | (uint32_t)h->mf << 13 | h->frag_off >> 3;
-	rte_be32_t w[5] = {
-		rte_cpu_to_be_32(0x45000000u | (uint32_t)h->tos << 16 | h->total_len),
-		rte_cpu_to_be_32((uint32_t)h->id << 16 | frag),
-		rte_cpu_to_be_32((uint32_t)h->ttl << 24 | (uint32_t)h->proto << 16),
-		pw_addr_get_v4(&h->src),
-		pw_addr_get_v4(&h->dst),
-	};
-	uint16_t sum = pw_sum_fold((uint64_t)w[0] + w[1] + w[2] + w[3] + w[4]);
+	rte_be32_t len = rte_cpu_to_be_32(0x45000000u | (uint32_t)h->tos << 16 | h->total_len);
+	rte_be32_t id = rte_cpu_to_be_32((uint32_t)h->id << 16 | frag);
+	rte_be32_t proto = rte_cpu_to_be_32((uint32_t)h->ttl << 24 | (uint32_t)h->proto << 16);
+	rte_be32_t src = pw_addr_get_v4(&h->src), dst = pw_addr_get_v4(&h->dst);
+	uint16_t sum = pw_sum_fold((uint64_t)len + id + proto + src + dst);
 
-	w[2] |= rte_cpu_to_be_32(rte_be_to_cpu_16(pw_sum_finish(sum)));
-	memcpy(p, w, sizeof(w));
+	pw_ip4_put_word(p, 0, len);
+	pw_ip4_put_word(p, 1, id);
+	pw_ip4_put_word(p, 2, proto | rte_cpu_to_be_32(rte_be_to_cpu_16(pw_sum_finish(sum))));
+	pw_ip4_put_word(p, 3, src);
+	pw_ip4_put_word(p, 4, dst);
 	return PW_IP4_HLEN;
 }
 

@@ -670,6 +670,34 @@ an_empty_pool_is_survived(void)
 	rte_pktmbuf_free_bulk(held, k);
 }
 
+/* The answer for a pair of addresses is kept: it is no answer for another pair. */
+static void
+a_good_packet_vouches_for_no_other(void)
+{
+	static const struct {
+		const char *src, *dst;
+		enum pw_drop why;
+	} others[] = {
+		{"127.0.0.1", US, PW_DROP_IP4_SRC},
+		{"10.0.0.255", US, PW_DROP_IP4_SRC},
+		{US, US, PW_DROP_IP4_LAND},
+		{PEER, "10.0.0.9", PW_DROP_IP4_NOT_OURS},
+		{PEER, "10.0.0.255", PW_DROP_TCP_MULTICAST},
+	};
+	size_t i;
+
+	for (i = 0; i < RTE_DIM(others); i++) {
+		make(PEER, US, 6, 20);
+		CU_ASSERT_EQUAL(in(), PW_OK);
+		make(others[i].src, others[i].dst, 6, 20);
+		CU_ASSERT_EQUAL(in(), others[i].why);
+		make(PEER, US, 6, 20);
+		memset(f.b, 0xff, 6);
+		CU_ASSERT_EQUAL(in(), PW_DROP_TCP_MULTICAST);
+	}
+	expect_silence();
+}
+
 static void
 every_address_of_a_range_is_ours(void)
 {
@@ -722,6 +750,7 @@ static CU_TestInfo tests[] = {
 	{"c28_quench_and_redirect_are_ignored", c28_quench_and_redirect_are_ignored},
 	{"c29_cut_quotations_are_ignored", c29_cut_quotations_are_ignored},
 	{"an_empty_pool_is_survived", an_empty_pool_is_survived},
+	{"a_good_packet_vouches_for_no_other", a_good_packet_vouches_for_no_other},
 	{"every_address_of_a_range_is_ours", every_address_of_a_range_is_ours},
 	CU_TEST_INFO_NULL,
 };
