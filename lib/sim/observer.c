@@ -24,14 +24,15 @@ enum {
 	OPT_SACK = 16,
 };
 
-#define MSS_NONE    536
-#define MSS_FLOOR   216			 /* smaller ones are refused: docs/conformance.md */
-#define PMTU_FLOOR  552			 /* the same for what ICMP says */
-#define ACK_LATEST  (500 * PW_NS_PER_MS) /* RFC 9293 3.8.6.3 */
-#define RTO_MAX	    (60 * PW_NS_PER_S)
-#define IW_SEGS	    10 /* RFC 6928 */
-#define ANSWERS_MAX 2
-#define SLACK	    (2 * PW_NS_PER_MS)
+#define MSS_NONE       536
+#define MSS_FLOOR      216		    /* smaller ones are refused: docs/conformance.md */
+#define PMTU_FLOOR     552		    /* the same for what ICMP says */
+#define ACK_LATEST     (500 * PW_NS_PER_MS) /* RFC 9293 3.8.6.3 */
+#define RTO_MAX	       (60 * PW_NS_PER_S)
+#define IW_SEGS	       10 /* RFC 6928 */
+#define ANSWERS_MAX    2
+#define LONG_MAX_BYTES 65535 /* of a segment that the host cuts up itself */
+#define SLACK	       (2 * PW_NS_PER_MS)
 
 /** A segment as the observer reads it. */
 struct view {
@@ -305,7 +306,8 @@ in_ack(struct obs_conn *c, const struct view *v)
 	int64_t ack;
 	uint32_t shift;
 
-	if ((v->flags & ACK) == 0 || !c->has_isn)
+	/* RFC 9293 3.10.7.4: RST is judged, and done with, before ACK is looked at. */
+	if ((v->flags & (ACK | RST)) != ACK || !c->has_isn)
 		return false;
 	ack = offset(v->ack, c->isn1, c->sent);
 	if (ack > c->sent)
@@ -322,7 +324,7 @@ in_ack(struct obs_conn *c, const struct view *v)
 }
 
 static void
-in_data(struct obs_conn *c, const struct view *v, bool expected, pw_ns now)
+in_data(struct obs_conn *c, const struct view *v, bool expected, pw_ns now, pw_ns odd_until)
 {
 	int64_t off = offset(v->seq, c->irs1, c->got), before = c->got;
 	expected = expected && young(c, v);
@@ -334,7 +336,7 @@ in_data(struct obs_conn *c, const struct view *v, bool expected, pw_ns now)
 	}
 	if (expected && c->irs_sure && c->got > before && c->got <= c->adv &&
 		c->ack_due == PW_NEVER)
-		c->ack_due = now + ACK_LATEST;
+		c->ack_due = pw_max(now, odd_until) + ACK_LATEST;
 }
 
 /* Fragmentation needed: believed when it quotes what is in flight. */
@@ -346,8 +348,8 @@ in_icmp(struct obs *o, const uint8_t *p, uint32_t len)
 	uint16_t mtu;
 	int64_t off;
 
-	if (len < 28 + 28 || p[0] != 0x45 || sum_ip4(p) != 0 || p[9] != 1 || p[20] != 3 ||
-		p[21] != 4 || q[0] != 0x45 || q[9] != 6)
+	if (len < 28 + 28 || p[0] != 0x45 || get16(p + 2) != len || sum_ip4(p) != 0 || p[9] != 1 ||
+		sum_icmp(p, len) != 0 || p[20] != 3 || p[21] != 4 || q[0] != 0x45 || q[9] != 6)
 		return;
 	c = find(o, get32(q + 16), get16(t), get16(t + 2));
 	if (c == NULL || !c->has_isn)
@@ -384,7 +386,7 @@ obs_in(struct obs *o, const uint8_t *p, uint32_t len, pw_ns now)
 		in_syn(c, &v);
 	expected = in_ack(c, &v);
 	if (c->has_irs && (v.flags & (SYN | RST)) == 0)
-		in_data(c, &v, expected, now);
+		in_data(c, &v, expected, now, o->odd_until);
 	if ((v.has & OPT_TS) && (!c->has_ts_in || (int32_t)(v.ts_val - c->ts_in) > 0)) {
 		c->has_ts_in = true;
 		c->ts_in = v.ts_val;
@@ -534,7 +536,7 @@ check_initial_window(struct obs *o, const struct obs_conn *c, int64_t end)
 static void
 check_backoff(struct obs *o, struct obs_conn *c, int64_t off, pw_ns now)
 {
-	if (off != c->acked)
+	if (off != c->acked || now < o->odd_until)
 		return;
 	if (c->head_off != off)
 		c->n_heads = 0;
@@ -564,7 +566,7 @@ check_stream(struct obs *o, struct obs_conn *c, const struct view *v, int64_t of
 	if (off < c->acked && end <= c->acked)
 		fail(o, "S9", "sends [%ld, %ld) again, acknowledged up to %ld", (long)off,
 			(long)end, (long)c->acked);
-	if (off > c->sent)
+	if (off > c->sent && off > c->refused)
 		fail(o, "S2", "skips from %ld to %ld", (long)c->sent, (long)off);
 	if (off < 0 || memcmp(v->data, content_at(which, (pw_off)off), v->len) != 0)
 		fail(o, "S10", "bytes at %ld are not those of the stream", (long)off);
@@ -585,7 +587,7 @@ out_stream(struct obs *o, struct obs_conn *c, const struct view *v, pw_ns now)
 		fail(o, "S5", "%u bytes and %u of options, MSS %u", v->len, v->opt_len,
 			mss_of(o, c));
 	if (end == off) {
-		if (off != c->sent && off != c->acked - 1)
+		if (off != c->sent && off != c->acked - 1 && (off < c->sent || off > c->refused))
 			fail(o, "S2", "empty segment at %ld of %ld", (long)off, (long)c->sent);
 		return;
 	}
@@ -605,12 +607,25 @@ out_stream(struct obs *o, struct obs_conn *c, const struct view *v, pw_ns now)
 	}
 }
 
-/* S11: no packet makes us say more than a little, data apart. */
+/* Room that the reader has made: his doing, not the packet's. */
+static bool
+tells_of_room(const struct obs_conn *c, const struct view *v)
+{
+	uint32_t shift;
+
+	if (c == NULL || !c->has_irs || (v->flags & (ACK | RST)) != ACK)
+		return false;
+	shift = both_said(c, OPT_SCALE) ? c->shift_out : 0;
+	return v->ack == c->irs1 + (uint32_t)c->told &&
+	       c->told + ((int64_t)v->wnd << shift) >= c->adv + MSS_FLOOR;
+}
+
+/* S11: no packet makes us say more than a little, data and windows apart. */
 static void
-out_answer(struct obs *o, const struct view *v)
+out_answer(struct obs *o, const struct obs_conn *c, const struct view *v)
 {
 	if (v->len > 0 || (v->flags & (SYN | FIN)) || v->dst != o->asker ||
-		((uint32_t)v->sport << 16 | v->dport) != o->asker_ports)
+		((uint32_t)v->sport << 16 | v->dport) != o->asker_ports || tells_of_room(c, v))
 		return;
 	if (++o->n_answers > ANSWERS_MAX)
 		fail(o, "S11", "%u answers to one packet", o->n_answers);
@@ -627,7 +642,7 @@ obs_out(struct obs *o, const uint8_t *p, uint32_t len, pw_ns now)
 	if (!read_tcp(p, len, &v))
 		return;
 	o->about = find(o, v.dst, v.sport, v.dport);
-	out_answer(o, &v);
+	out_answer(o, o->about, &v);
 	if (v.flags & RST) {
 		out_rst(o, &v);
 		return;
@@ -667,8 +682,8 @@ obs_tick(struct obs *o, pw_ns now)
 		}
 }
 
-/* TCP may send an ACK later that was not taken, or leave it to the peer to ask again, as
- * if it had been lost on the wire (RFC 9293 3.8.6.3 speaks of ACKs sent). */
+/* The first part of a long segment may have left: then the rest counts as sent, and is
+ * as good as lost on the wire. So is an ACK. */
 void
 obs_not_sent(struct obs *o, const uint8_t *p, uint32_t len, pw_ns now)
 {
@@ -679,21 +694,25 @@ obs_not_sent(struct obs *o, const uint8_t *p, uint32_t len, pw_ns now)
 	if (!read_tcp(p, len, &v))
 		return;
 	c = find(o, v.dst, v.sport, v.dport);
-	if (c != NULL)
-		c->ack_due = PW_NEVER;
+	if (c == NULL)
+		return;
+	c->ack_due = PW_NEVER;
+	if (c->has_isn && v.len > 0)
+		c->refused = offset(v.seq, c->isn1, c->sent) + LONG_MAX_BYTES;
 }
 
 void
-obs_hiccup(struct obs *o, pw_ns now)
+obs_hiccup(struct obs *o, pw_ns until)
 {
 	uint32_t i;
 
+	o->odd_until = pw_max(until, o->odd_until);
 	for (i = 0; i < OBS_CONNS_MAX; i++) {
 		struct obs_conn *c = &o->conn[i];
 
 		c->n_heads = 0;
 		if (c->ack_due != PW_NEVER)
-			c->ack_due = now + ACK_LATEST;
+			c->ack_due = o->odd_until + ACK_LATEST;
 	}
 }
 

@@ -41,6 +41,7 @@ struct obs_conn {
 	int64_t sent; /**< end of what was sent */
 	int64_t acked;
 	int64_t edge;	 /**< the furthest right edge that it was ever offered */
+	int64_t refused; /**< end of what the device did not take: it may be left out */
 	int64_t fin_at;	 /**< -1: not sent */
 	bool sacked;	 /**< some SACK came */
 	uint32_t n_dups; /**< duplicate ACKs before the first that acknowledged data */
@@ -91,6 +92,7 @@ struct obs {
 	struct obs_conn conn[OBS_CONNS_MAX];
 	uint32_t next;
 	const struct obs_conn *about; /**< the connection that is looked at */
+	pw_ns odd_until;	      /**< its clock is not to be trusted until then */
 	uint32_t n_answers;	      /**< since the latest packet came, to the one who sent it */
 	uint32_t asker;
 	uint32_t asker_ports;
@@ -112,8 +114,8 @@ void obs_tick(struct obs *o, pw_ns now);
 /** The host could not send this datagram: what was in it is as good as lost. */
 void obs_not_sent(struct obs *o, const uint8_t *p, uint32_t len, pw_ns now);
 
-/** The host could not send, or its clock jumped: expect nothing of its timing. */
-void obs_hiccup(struct obs *o, pw_ns now);
+/** The host cannot send, or its clock has jumped: expect nothing of its timing until @p until. */
+void obs_hiccup(struct obs *o, pw_ns until);
 
 /** The host has lost its memory. */
 void obs_forget(struct obs *o);

@@ -37,3 +37,11 @@ sum_tcp(const uint8_t *dgram, uint32_t len)
 	/* The pseudo-header: both addresses, protocol 6, length. */
 	return finish(words(dgram + hlen, l4, words(dgram + 12, 8, 6 + l4)));
 }
+
+uint16_t
+sum_icmp(const uint8_t *dgram, uint32_t len)
+{
+	uint32_t hlen = (dgram[0] & 15u) * 4;
+
+	return finish(words(dgram + hlen, len - hlen, 0));
+}

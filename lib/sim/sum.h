@@ -18,4 +18,7 @@ uint16_t sum_ip4(const uint8_t *hdr);
 /** The same for the TCP segment in the datagram of @p len bytes, header of IPv4 included. */
 uint16_t sum_tcp(const uint8_t *dgram, uint32_t len);
 
+/** The same for the ICMP message in the datagram. */
+uint16_t sum_icmp(const uint8_t *dgram, uint32_t len);
+
 #endif
