@@ -411,8 +411,10 @@ restart_after_idle(struct pw_tcp_conn *c, pw_ns now)
 static void
 new_in_flight(struct pw_tcp_conn *c, uint32_t len, pw_ns now)
 {
-	if (flight(c) == 0)
+	if (flight(c) == 0) {
 		c->progress_ms = c->t->now_ms; /* the user time-out begins */
+		c->at[TMR_PERSIST] = PW_NEVER; /* whatever it waited for: this is on its way */
+	}
 	sent_append(c, len, now);
 	c->snd_nxt += len;
 	c->last_send = now;

@@ -957,6 +957,26 @@ records_exhausted(void)
 	CU_ASSERT_TRUE(rig_skip(&rig) > 0);
 }
 
+/* Others have all records: time is waited for, and for nothing any more when there are some. */
+static void
+s6_no_timer_is_left_of_a_shortage(void)
+{
+	struct sent_pool *pool = &rig.t->sent;
+
+	rig_accept(&rig, &rig_linux);
+	pool->n_used = pool->n;
+	pw_tcp_send(conn(), 100);
+	rig_run(&rig);
+	EXPECT_NOTHING(&rig);
+	CU_ASSERT_NOT_EQUAL(conn()->at[TMR_PERSIST], PW_NEVER);
+	pool->n_used = 0;
+	pw_tcp_resume(conn());
+	rig_run(&rig);
+	EXPECT_DATA(&rig, 0, 100);
+	CU_ASSERT_EQUAL(conn()->at[TMR_PERSIST], PW_NEVER);
+	rig_ack(&rig, 100);
+}
+
 static void
 conn_block_layout(void)
 {
@@ -1025,6 +1045,7 @@ static CU_TestInfo tests[] = {
 	TEST(c26_unreachable_is_a_soft_error),
 	TEST(a10_fine_grained_sacks_are_bounded),
 	TEST(records_exhausted),
+	TEST(s6_no_timer_is_left_of_a_shortage),
 	TEST(conn_block_layout),
 	CU_TEST_INFO_NULL,
 };
