@@ -269,6 +269,7 @@ pw_tcp_close(struct pw_tcp_conn *c)
 		return;
 	}
 	c->flags |= F_USER_CLOSED;
+	c->at[TMR_LIFE] = PW_NEVER; /* no keep-alive: the time-out of what is in flight will do */
 	pw_tcp_shutdown(c);
 	if (c->state == PW_TCP_FIN_WAIT_2)
 		tmr_on_orphaned(c);

@@ -102,6 +102,34 @@ c132_ecn_comes_back_in_the_timestamp(void)
 	CU_ASSERT_EQUAL(info.snd_wnd_bytes, 64000u << 7);
 }
 
+/* What the user has switched off no cookie agrees to. */
+static void
+c132_options_switched_off_are_not_agreed(void)
+{
+	struct pw_tcp_info info;
+
+	pw_tcp_set(rig.t, PW_TCP_SACK, 0);
+	pw_tcp_set(rig.t, PW_TCP_WINDOW_SCALE, 0);
+	accept_by_cookie(&rig_linux, &info);
+	CU_ASSERT_EQUAL(rig.out[(rig.n_out - 1) % RIG_OUT_MAX].o.has, PW_OPT_MSS | PW_OPT_TS);
+	CU_ASSERT_EQUAL(info.snd_wnd_bytes, 64000u);
+}
+
+static void
+c132_timestamps_switched_off_are_not_agreed(void)
+{
+	struct pw_tcp_info info;
+	struct rig_peer p = rig_linux;
+
+	pw_tcp_set(rig.t, PW_TCP_TIMESTAMPS, 0);
+	CU_ASSERT_EQUAL(rig_syn(&rig, &p), PW_DROP_TCP_BACKLOG);
+	CU_ASSERT_EQUAL(rig_next(&rig)->o.has, PW_OPT_MSS);
+	p.ts = p.sack = false;
+	p.wscale = -1;
+	accept_by_cookie(&p, &info);
+	CU_ASSERT_EQUAL(info.mss_bytes, 1460);
+}
+
 static void
 c132_without_timestamps_options_are_lost(void)
 {
@@ -190,6 +218,9 @@ static CU_TestInfo tests[] = {
 	{"c70_backlog_full_keeps_nothing", c70_backlog_full_keeps_nothing},
 	{"c132_options_come_back_in_the_timestamp", c132_options_come_back_in_the_timestamp},
 	{"c132_ecn_comes_back_in_the_timestamp", c132_ecn_comes_back_in_the_timestamp},
+	{"c132_options_switched_off_are_not_agreed", c132_options_switched_off_are_not_agreed},
+	{"c132_timestamps_switched_off_are_not_agreed",
+		c132_timestamps_switched_off_are_not_agreed},
 	{"c132_without_timestamps_options_are_lost", c132_without_timestamps_options_are_lost},
 	{"a15_forged_cookie_is_refused", a15_forged_cookie_is_refused},
 	{"a15_old_cookie_is_refused", a15_old_cookie_is_refused},

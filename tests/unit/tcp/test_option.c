@@ -97,6 +97,21 @@ c130_keepalive_probes_a_silent_peer(void)
 	CU_ASSERT_EQUAL(rig.user.why, PW_TCP_END_TIMEOUT);
 }
 
+/* Closed, with bytes on the way: they have as long as without keep-alive. */
+static void
+c130_keepalive_ends_with_the_close(void)
+{
+	rig_accept(&rig, &rig_linux);
+	CU_ASSERT_EQUAL(pw_tcp_conn_set(rig.user.c, PW_TCP_KEEPALIVE_MS, 1000), 0);
+	pw_tcp_send(rig.user.c, 100);
+	pw_tcp_close(rig.user.c);
+	rig_wait(&rig, MS(5000));
+	CU_ASSERT_TRUE(rig_skip(&rig) > 1);
+	CU_ASSERT_EQUAL(rig.user.n_gone, 0);
+	rig_ack(&rig, 101);
+	CU_ASSERT_EQUAL(rig.user.acked, 100);
+}
+
 static void
 user_timeout_of_one_connection(void)
 {
@@ -188,6 +203,7 @@ static CU_TestInfo tests[] = {
 	{"c90_nagle_lets_go_when_switched_off", c90_nagle_lets_go_when_switched_off},
 	{"c130_keepalive_is_off_by_default", c130_keepalive_is_off_by_default},
 	{"c130_keepalive_probes_a_silent_peer", c130_keepalive_probes_a_silent_peer},
+	{"c130_keepalive_ends_with_the_close", c130_keepalive_ends_with_the_close},
 	{"user_timeout_of_one_connection", user_timeout_of_one_connection},
 	{"options_switched_off_are_not_agreed", options_switched_off_are_not_agreed},
 	{"mtu_and_initial_window_of_new_connections", mtu_and_initial_window_of_new_connections},
