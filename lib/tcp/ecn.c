@@ -33,16 +33,23 @@ ecn_wanted(const struct pw_tcp *t, uint8_t syn_flags)
 	return t->defaults.ecn != PW_TCP_ECN_OFF && (syn_flags & ECN_SETUP) == ECN_SETUP;
 }
 
+/* Section 6.1.1.1: somebody on the path may drop what he does not know, so a SYN that is
+ * sent again does not ask. */
 uint8_t
-ecn_syn_flags(struct pw_tcp_conn *c)
+ecn_syn_flags(const struct pw_tcp_conn *c)
 {
 	if (c->state == PW_TCP_SYN_RCVD)
 		return c->ecn & ECN_OK ? PW_TCP_ECE : 0;
-	/* Section 6.1.1.1: somebody on the path may drop what he does not know. Who has
-	 * sent a SYN without it may not use it any more. */
-	if (c->flags & F_SYN_RTX)
+	return (c->ecn & ECN_ASK) && (c->flags & F_SYN_RTX) == 0 ? ECN_SETUP : 0;
+}
+
+/* Who has sent a SYN without it may not use it any more; one that did not leave counts for
+ * nothing. */
+void
+ecn_on_syn_sent(struct pw_tcp_conn *c)
+{
+	if (c->state == PW_TCP_SYN_SENT && (c->flags & F_SYN_RTX))
 		c->ecn = 0;
-	return c->ecn & ECN_ASK ? ECN_SETUP : 0;
 }
 
 void

@@ -267,6 +267,9 @@ finish(struct pw_tcp_conn *c)
 	if (c->state == PW_TCP_CLOSED || !both_closed(c) ||
 		(c->flags & (F_FIN_TOLD | F_USER_CLOSED)) == 0)
 		return;
+	/* Both FINs may have been in one burst: nobody else will send what is owed. */
+	if (c->flags & (F_ACK_NOW | F_ACK_LATER))
+		out_ack_now(c);
 	if (c->state != PW_TCP_LAST_ACK)
 		tw_enter(c);
 	conn_end(c, PW_TCP_END_CLOSED);

@@ -622,6 +622,7 @@ out_handshake(struct pw_tcp_conn *c, pw_ns now)
 		return OUT_DONE;
 	if (send_syn(c) < 0)
 		return OUT_FULL;
+	ecn_on_syn_sent(c);
 	c->flags &= ~F_SYN_DUE;
 	if (c->last_send == 0)
 		c->last_send = now;	 /* for the RTT of the handshake */

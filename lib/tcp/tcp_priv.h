@@ -605,7 +605,8 @@ void ack_path_shrunk(struct pw_tcp_conn *c);
 
 /* ecn.c: explicit congestion notification (RFC 3168) */
 /** The flags of our SYN or SYN-ACK; a SYN that is sent again asks no more. */
-uint8_t ecn_syn_flags(struct pw_tcp_conn *c);
+uint8_t ecn_syn_flags(const struct pw_tcp_conn *c);
+void ecn_on_syn_sent(struct pw_tcp_conn *c);
 /** Take what the peer's SYN or SYN-ACK says; the latest one counts. */
 void ecn_on_syn(struct pw_tcp_conn *c, const struct seg_in *in);
 /** Does a SYN ask for it, and may it have it? */

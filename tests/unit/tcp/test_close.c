@@ -137,6 +137,22 @@ c124_simultaneous_close(void)
 	CU_ASSERT_EQUAL(time_waits(), 1);
 }
 
+/* The peer's FIN and its ACK of ours in one burst: TIME-WAIT, but not without a word. */
+static void
+c124_fin_and_ack_in_one_burst_are_answered(void)
+{
+	rig_accept(&rig, &rig_linux);
+	pw_tcp_shutdown(rig.user.c);
+	rig_run(&rig);
+	EXPECT_FLAGS(&rig, PW_TCP_FIN | PW_TCP_ACK);
+	in(PW_TCP_FIN, 0, 0, 0);
+	in(0, 1, 1, 0);
+	rig_run(&rig);
+	expect_ack(1);
+	EXPECT_NOTHING(&rig);
+	CU_ASSERT_EQUAL(time_waits(), 1);
+}
+
 static void
 c125_lost_fin_is_sent_again_then_freed(void)
 {
@@ -626,6 +642,7 @@ static CU_TestInfo tests[] = {
 	TEST(fin_and_ack_of_fin_in_one),
 	TEST(c123_half_closed_peer_gets_everything),
 	TEST(c124_simultaneous_close),
+	TEST(c124_fin_and_ack_in_one_burst_are_answered),
 	TEST(c125_lost_fin_is_sent_again_then_freed),
 	TEST(c129_fin_wait_2_ends_when_the_user_has_gone),
 	TEST(fin_wait_2_of_a_reader_does_not_end),

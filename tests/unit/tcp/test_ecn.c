@@ -127,6 +127,24 @@ c159_peer_asks(void)
 	}
 }
 
+/* The SYN was to be sent again, and could not be: what was asked for still holds. */
+static void
+c159_syn_that_did_not_leave_takes_nothing_back(void)
+{
+	struct pw_tcp_conn *c;
+
+	pw_tcp_set(rig.t, PW_TCP_ECN, PW_TCP_ECN_ASK);
+	c = rig_connect(&rig, &rig_linux);
+	rig.way_full = true;
+	rig_wait(&rig, MS(1500));
+	rig.syn_flags = PW_TCP_ECE;
+	rig_syn_ack(&rig, &rig_linux);
+	CU_ASSERT_EQUAL(c->ecn & ECN_OK, ECN_OK);
+	rig.way_full = false;
+	rig_run(&rig);
+	rig_skip(&rig);
+}
+
 static void
 c159_we_ask(void)
 {
@@ -492,6 +510,7 @@ c162_cwr_in_one_segment_of_many(void)
 static CU_TestInfo tests[] = {
 	TEST(c159_peer_asks),
 	TEST(c159_we_ask),
+	TEST(c159_syn_that_did_not_leave_takes_nothing_back),
 	TEST(c159_who_does_not_ask_gets_none),
 	TEST(c159_lost_syn_is_repeated_without),
 	TEST(c159_peer_falls_back),
