@@ -22,9 +22,10 @@ fill(void)
 }
 
 uint32_t
-content_of(uint64_t seed, uint16_t from, uint16_t to)
+content_of(uint64_t seed, uint16_t from, uint16_t to, uint32_t life)
 {
-	uint64_t x = seed ^ ((uint64_t)from << 16 | to) * UINT64_C(0x9e3779b97f4a7c15);
+	uint64_t name = (uint64_t)life << 32 | (uint32_t)from << 16 | to;
+	uint64_t x = seed ^ name * UINT64_C(0x9e3779b97f4a7c15);
 
 	x ^= x >> 29;
 	return (uint32_t)(x % PERIOD);

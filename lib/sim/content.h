@@ -13,8 +13,8 @@
 
 #define CONTENT_RUN_MAX 65536
 
-/** Which stream: @p from is the sender's port. */
-uint32_t content_of(uint64_t seed, uint16_t from, uint16_t to);
+/** Which stream: @p from is the sender's port; @p life, how many had these ports before. */
+uint32_t content_of(uint64_t seed, uint16_t from, uint16_t to, uint32_t life);
 
 /** At least CONTENT_RUN_MAX bytes of stream @p which from @p off on. */
 const uint8_t *content_at(uint32_t which, pw_off off);

@@ -103,6 +103,8 @@ belongs(enum pw_sim_class class, const struct peek *p, bool rtx)
 		return (p->flags & PW_TCP_SYN) != 0;
 	case PW_SIM_CLOSING:
 		return (p->flags & PW_TCP_FIN) != 0;
+	case PW_SIM_NO_SYN:
+		return (p->flags & PW_TCP_SYN) == 0;
 	default:
 		return true;
 	}

@@ -7,50 +7,19 @@
 #include "content.h"
 #include "observer.h"
 #include "sum.h"
-
-enum {
-	FIN = 1,
-	SYN = 2,
-	RST = 4,
-	ACK = 16,
-	OTHERS = 0xe0, /* URG, ECE, CWR */
-};
-
-enum {
-	OPT_MSS = 1,
-	OPT_SCALE = 2,
-	OPT_SACK_OK = 4,
-	OPT_TS = 8,
-	OPT_SACK = 16,
-};
+#include "view.h"
 
 #define MSS_NONE       536
 #define MSS_FLOOR      216		    /* smaller ones are refused: docs/conformance.md */
 #define PMTU_FLOOR     552		    /* the same for what ICMP says */
 #define ACK_LATEST     (500 * PW_NS_PER_MS) /* RFC 9293 3.8.6.3 */
 #define RTO_MAX	       (60 * PW_NS_PER_S)
-#define IW_SEGS	       10 /* RFC 6928 */
 #define ANSWERS_MAX    2
 #define LONG_MAX_BYTES 65535 /* of a segment that the host cuts up itself */
+#define ECT0	       2     /* of the IP header: can be marked */
+#define CE	       3     /* is marked */
+#define ROUNDS_MAX     4     /* with ECE, until CWR leaves: recovery from loss comes first */
 #define SLACK	       (2 * PW_NS_PER_MS)
-
-/** A segment as the observer reads it. */
-struct view {
-	uint32_t src, dst;
-	uint16_t sport, dport;
-	uint32_t seq, ack;
-	uint8_t flags;
-	uint16_t wnd;
-	uint8_t has; /* OPT_* */
-	uint8_t shift;
-	uint16_t mss;
-	uint32_t ts_val, ts_ecr;
-	uint32_t n_sack;
-	uint32_t sack[4][2];
-	const uint8_t *data;
-	uint32_t len;
-	uint32_t opt_len;
-};
 
 __attribute__((format(printf, 3, 4))) static void
 fail(struct obs *o, const char *which, const char *fmt, ...)
@@ -64,94 +33,7 @@ fail(struct obs *o, const char *which, const char *fmt, ...)
 	va_start(ap, fmt);
 	vsnprintf(why + n, sizeof(why) - (size_t)n, fmt, ap);
 	va_end(ap);
-	o->cfg.fail(o->cfg.fail_ctx, which, why);
-}
-
-/* ---- reading ---- */
-
-static uint16_t
-get16(const uint8_t *p)
-{
-	return (uint16_t)(p[0] << 8 | p[1]);
-}
-
-static uint32_t
-get32(const uint8_t *p)
-{
-	return (uint32_t)get16(p) << 16 | get16(p + 2);
-}
-
-static void
-read_option(struct view *v, const uint8_t *o, uint32_t size)
-{
-	uint32_t i;
-
-	if (o[0] == 2 && size == 4) {
-		v->has |= OPT_MSS;
-		v->mss = get16(o + 2);
-	} else if (o[0] == 3 && size == 3) {
-		v->has |= OPT_SCALE;
-		v->shift = o[2] > 14 ? 14 : o[2];
-	} else if (o[0] == 4 && size == 2) {
-		v->has |= OPT_SACK_OK;
-	} else if (o[0] == 8 && size == 10) {
-		v->has |= OPT_TS;
-		v->ts_val = get32(o + 2);
-		v->ts_ecr = get32(o + 6);
-	} else if (o[0] == 5 && size >= 10 && size <= 34 && (size - 2) % 8 == 0) {
-		v->has |= OPT_SACK;
-		v->n_sack = (size - 2) / 8;
-		for (i = 0; i < v->n_sack; i++) {
-			v->sack[i][0] = get32(o + 2 + 8 * i);
-			v->sack[i][1] = get32(o + 6 + 8 * i);
-		}
-	}
-}
-
-static void
-read_options(struct view *v, const uint8_t *o, const uint8_t *end)
-{
-	while (o < end && *o != 0) {
-		uint32_t size = 1;
-
-		if (*o != 1) {
-			size = o + 1 < end ? o[1] : 0;
-			if (size < 2 || size > (uint32_t)(end - o))
-				return;
-			read_option(v, o, size);
-		}
-		o += size;
-	}
-}
-
-/* @return false: not an intact TCP segment in a whole datagram */
-static bool
-read_tcp(const uint8_t *p, uint32_t len, struct view *v)
-{
-	const uint8_t *t = p + 20;
-	uint32_t thl;
-
-	if (len < 40 || p[0] != 0x45 || get16(p + 2) != len || p[9] != 6 || sum_ip4(p) != 0 ||
-		sum_tcp(p, len) != 0)
-		return false;
-	thl = (t[12] >> 4) * 4u;
-	if (thl < 20 || thl > len - 20)
-		return false;
-	*v = (struct view){
-		.src = get32(p + 12),
-		.dst = get32(p + 16),
-		.sport = get16(t),
-		.dport = get16(t + 2),
-		.seq = get32(t + 4),
-		.ack = get32(t + 8),
-		.flags = t[13],
-		.wnd = get16(t + 14),
-		.data = t + thl,
-		.len = len - 20 - thl,
-		.opt_len = thl - 20,
-	};
-	read_options(v, t + 20, t + thl);
-	return true;
+	o->cfg.fail(o->cfg.ctx, which, why);
 }
 
 /* The offset that a sequence number stands for, near another one. */
@@ -259,22 +141,6 @@ has_range(const struct obs_conn *c, int64_t from, int64_t to)
 	return false;
 }
 
-static void
-in_syn(struct obs_conn *c, const struct view *v)
-{
-	if (c->irs_sure || (c->has_irs && c->irs1 == v->seq + 1))
-		return;
-	c->has_irs = true;
-	c->irs1 = v->seq + 1;
-	c->got = c->told = c->adv = 0;
-	c->n_ooo = 0;
-	c->fin_in = -1;
-	c->opts_in = v->has;
-	c->shift_in = v->shift;
-	c->mss_in = v->has & OPT_MSS ? v->mss : MSS_NONE;
-	c->edge = v->wnd;
-}
-
 /* Not older than what came before, by its timestamp? */
 static bool
 young(const struct obs_conn *c, const struct view *v)
@@ -299,6 +165,149 @@ acceptable(const struct obs_conn *c, const struct view *v)
 	return young(c, v) && off < c->adv && off + len > c->got;
 }
 
+/* ---- congestion marks ---- */
+
+/* RFC 3168 6.1.1: both flags ask, ECE alone agrees. What a SYN that came again says counts
+ * as well, for who asked may have given up asking. */
+static void
+in_syn_ecn(struct obs_conn *c, const struct view *v)
+{
+	if (v->flags & ACK)
+		c->ecn_ok |= c->ecn_asked && (v->flags & (ECE | CWR)) == ECE;
+	else
+		c->ecn_asked_in = (v->flags & (ECE | CWR)) == (ECE | CWR);
+}
+
+static void
+out_syn_ecn(struct obs *o, struct obs_conn *c, const struct view *v)
+{
+	if ((v->flags & ACK) == 0) {
+		c->ecn_asked = (v->flags & (ECE | CWR)) == (ECE | CWR);
+		if (!c->ecn_asked && (v->flags & (ECE | CWR)))
+			fail(o, "S5", "SYN with one of ECE and CWR");
+		return;
+	}
+	c->ecn_ok = (v->flags & ECE) != 0;
+	if (c->ecn_ok && !c->ecn_asked_in)
+		fail(o, "S5", "agrees to ECN that nobody asked for");
+	if (v->flags & CWR)
+		fail(o, "S5", "SYN-ACK with CWR");
+}
+
+/* Data has come that may be marked (6.1.3). @p fresh: the host cannot but take it. */
+static void
+in_marks(struct obs_conn *c, const struct view *v, bool fresh)
+{
+	if (v->flags & CWR) {
+		c->must_echo = false;
+		if (fresh)
+			c->may_echo = false;
+	}
+	if (v->ecn == CE) {
+		c->may_echo = true;
+		c->must_echo |= fresh;
+	}
+}
+
+/* An acknowledgement says that something was marked (6.1.2). */
+static void
+in_echo(struct obs *o, struct obs_conn *c, const struct view *v, int64_t ack)
+{
+	if (!c->ecn_ok || (v->flags & (ECE | SYN)) != ECE || !acceptable(c, v))
+		return;
+	if (!c->reduce) {
+		c->reduce = true;
+		c->n_rounds = 0;
+		c->reduce_at = c->sent;
+	} else if (ack > c->reduce_at) {
+		c->reduce_at = c->sent;
+		if (++c->n_rounds > ROUNDS_MAX)
+			fail(o, "S4", "ECE in %u round trips, and no CWR", c->n_rounds);
+	}
+}
+
+/* Both ends are through: what still answers is TIME-WAIT, which remembers no marks. */
+static bool
+is_over(const struct obs_conn *c)
+{
+	return c->fin_at >= 0 && c->acked > c->fin_at && c->fin_in >= 0 && c->got > c->fin_in;
+}
+
+static void
+check_marks(struct obs *o, struct obs_conn *c, const struct view *v)
+{
+	bool is_new = v->len > 0 && offset(v->seq, c->isn1, c->sent) >= c->sent;
+
+	if (!c->ecn_ok) {
+		if (v->ecn != 0 || (v->flags & (ECE | CWR)))
+			fail(o, "S5", "ECN was not agreed on");
+		return;
+	}
+	if (v->ecn != 0 && !is_new)
+		fail(o, "S5", "what is not new data says that it can be marked");
+	if ((v->flags & CWR) && !is_new)
+		fail(o, "S5", "CWR on what is not new data");
+	if ((v->flags & ECE) && !c->may_echo)
+		fail(o, "S5", "ECE for a mark that never came");
+	if ((v->flags & ECE) == 0 && c->must_echo && !is_over(c))
+		fail(o, "S5", "a mark is not echoed");
+	if (v->flags & CWR)
+		c->reduce = false;
+}
+
+/* The SYN is the one that this connection began with. */
+static void
+begin_with(struct obs_conn *c, const struct obs_syn *syn)
+{
+	c->has_irs = true;
+	c->irs1 = syn->irs1;
+	c->got = c->told = c->adv = 0;
+	c->n_ooo = 0;
+	c->fin_in = -1;
+	c->opts_in = syn->opts;
+	c->shift_in = syn->shift;
+	c->mss_in = syn->opts & OPT_MSS ? syn->mss : MSS_NONE;
+	c->edge = syn->wnd;
+	c->ecn_asked_in = syn->ecn;
+	c->has_ts_in = (syn->opts & OPT_TS) != 0;
+	c->ts_in = syn->ts;
+}
+
+static struct obs_syn *
+find_syn(struct obs_conn *c, uint32_t irs1)
+{
+	uint32_t i;
+
+	for (i = 0; i < OBS_SYNS_MAX; i++)
+		if (c->syn[i].used && c->syn[i].irs1 == irs1)
+			return &c->syn[i];
+	return NULL;
+}
+
+static void
+in_syn(struct obs_conn *c, const struct view *v)
+{
+	struct obs_syn *syn = find_syn(c, v->seq + 1);
+
+	if (syn == NULL) {
+		memmove(c->syn + 1, c->syn, sizeof(c->syn) - sizeof(c->syn[0]));
+		syn = c->syn;
+		*syn = (struct obs_syn){.used = true,
+			.irs1 = v->seq + 1,
+			.opts = v->has,
+			.shift = v->shift,
+			.mss = v->mss,
+			.wnd = v->wnd,
+			.ts = v->ts_val};
+	}
+	if ((v->flags & ACK) == 0)
+		syn->ecn = (v->flags & (ECE | CWR)) == (ECE | CWR);
+	if (!c->irs_sure && (!c->has_irs || c->irs1 != syn->irs1))
+		begin_with(c, syn);
+	if (c->has_irs && c->irs1 == syn->irs1)
+		in_syn_ecn(c, v);
+}
+
 /* @return the acknowledgement was possible */
 static bool
 in_ack(struct obs_conn *c, const struct view *v)
@@ -317,17 +326,30 @@ in_ack(struct obs_conn *c, const struct view *v)
 		c->edge = ack + ((int64_t)v->wnd << shift);
 	if (ack == 0 && c->sent > 0 && v->len == 0 && (v->flags & (SYN | FIN)) == 0)
 		c->n_dups++;
+	if (ack > c->acked_most)
+		c->acked_most = ack;
 	if (ack > c->acked && acceptable(c, v))
 		c->acked = ack;
 	c->sacked |= (v->has & OPT_SACK) != 0;
 	return true;
 }
 
+/* Data that the host has not had, and that it cannot but take. */
+static bool
+is_fresh(const struct obs_conn *c, const struct view *v, int64_t off)
+{
+	return c->irs_sure && v->len > 0 && c->fin_in < 0 && off >= c->got && off < c->adv &&
+	       !c->fuzzy && !has_range(c, off, off + v->len) &&
+	       offset(v->ack, c->isn1, c->sent) >= c->acked;
+}
+
 static void
 in_data(struct obs_conn *c, const struct view *v, bool expected, pw_ns now, pw_ns odd_until)
 {
 	int64_t off = offset(v->seq, c->irs1, c->got), before = c->got;
+
 	expected = expected && young(c, v);
+	in_marks(c, v, expected && is_fresh(c, v, off));
 	if (v->flags & FIN) {
 		c->fin_in = off + v->len;
 		add_range(c, off, off + v->len + 1);
@@ -348,17 +370,33 @@ in_icmp(struct obs *o, const uint8_t *p, uint32_t len)
 	uint16_t mtu;
 	int64_t off;
 
-	if (len < 28 + 28 || p[0] != 0x45 || get16(p + 2) != len || sum_ip4(p) != 0 || p[9] != 1 ||
-		sum_icmp(p, len) != 0 || p[20] != 3 || p[21] != 4 || q[0] != 0x45 || q[9] != 6)
+	if (len < 28 + 28 || p[0] != 0x45 || view_16(p + 2) != len || sum_ip4(p) != 0 ||
+		p[9] != 1 || sum_icmp(p, len) != 0 || p[20] != 3 || p[21] != 4 || q[0] != 0x45 ||
+		q[9] != 6)
 		return;
-	c = find(o, get32(q + 16), get16(t), get16(t + 2));
+	c = find(o, view_32(q + 16), view_16(t), view_16(t + 2));
 	if (c == NULL || !c->has_isn)
 		return;
-	off = offset(get32(t + 4), c->isn1, c->acked);
-	mtu = get16(p + 26) < PMTU_FLOOR ? PMTU_FLOOR : get16(p + 26);
+	off = offset(view_32(t + 4), c->isn1, c->acked);
+	mtu = view_16(p + 26) < PMTU_FLOOR ? PMTU_FLOOR : view_16(p + 26);
 	if (off >= c->acked && off < c->sent && mtu < c->pmtu)
 		c->pmtu = mtu;
 	c->n_heads = 0;
+}
+
+/* Several packets may come before the host's turn: each has its answers. */
+static void
+begin_answers(struct obs *o)
+{
+	uint32_t i;
+
+	if (o->answering)
+		return;
+	o->answering = true;
+	for (i = 0; i < OBS_CONNS_MAX; i++) {
+		o->conn[i].asked = false;
+		o->conn[i].n_answers = 0;
+	}
 }
 
 void
@@ -368,13 +406,10 @@ obs_in(struct obs *o, const uint8_t *p, uint32_t len, pw_ns now)
 	struct view v;
 	bool expected;
 
-	o->n_answers = 0;
-	o->asker = 0;
+	begin_answers(o);
 	in_icmp(o, p, len);
-	if (!read_tcp(p, len, &v) || v.dst != o->cfg.addr)
+	if (!view_read(p, len, &v) || v.dst != o->cfg.addr)
 		return;
-	o->asker = v.src;
-	o->asker_ports = (uint32_t)v.dport << 16 | v.sport;
 	c = v.flags & SYN ? find_or_make(o, v.src, v.dport, v.sport)
 			  : find(o, v.src, v.dport, v.sport);
 	if (c == NULL)
@@ -385,6 +420,8 @@ obs_in(struct obs *o, const uint8_t *p, uint32_t len, pw_ns now)
 	if (v.flags & SYN)
 		in_syn(c, &v);
 	expected = in_ack(c, &v);
+	if (expected)
+		in_echo(o, c, &v, offset(v.ack, c->isn1, c->sent));
 	if (c->has_irs && (v.flags & (SYN | RST)) == 0)
 		in_data(c, &v, expected, now, o->odd_until);
 	if ((v.has & OPT_TS) && (!c->has_ts_in || (int32_t)(v.ts_val - c->ts_in) > 0)) {
@@ -398,17 +435,17 @@ obs_in(struct obs *o, const uint8_t *p, uint32_t len, pw_ns now)
 static void
 out_datagram(struct obs *o, const uint8_t *p, uint32_t len)
 {
-	if (len < 40 || p[0] != 0x45 || get16(p + 2) != len)
+	if (len < 40 || p[0] != 0x45 || view_16(p + 2) != len)
 		fail(o, "S5", "datagram of %u bytes with a wrong IPv4 header", len);
 	else if (len > o->cfg.mtu)
 		fail(o, "S5", "datagram of %u bytes, MTU %u", len, o->cfg.mtu);
 	else if (sum_ip4(p) != 0 || sum_tcp(p, len) != 0)
 		fail(o, "S5", "checksum wrong");
-	else if ((get16(p + 6) & 0xffff) != 0x4000 || p[8] < 64 || (p[1] & 3) != 0)
-		fail(o, "S5", "flags %04x, TTL %u, TOS %02x", get16(p + 6), p[8], p[1]);
-	else if (get32(p + 12) != o->cfg.addr)
+	else if ((view_16(p + 6) & 0xffff) != 0x4000 || p[8] < 64 || (p[1] & ~ECT0) != 0)
+		fail(o, "S5", "flags %04x, TTL %u, TOS %02x", view_16(p + 6), p[8], p[1]);
+	else if (view_32(p + 12) != o->cfg.addr)
 		fail(o, "S5", "source address is not the host's");
-	else if ((p[32] & 15) != 0 || (p[33] & OTHERS) != 0)
+	else if ((p[32] & 15) != 0 || (p[33] & URG) != 0)
 		fail(o, "S5", "reserved bits or flags %02x set", p[33]);
 }
 
@@ -418,21 +455,18 @@ out_syn(struct obs *o, const struct view *v)
 	struct obs_conn *c = find_or_make(o, v->dst, v->sport, v->dport);
 
 	if (c->has_isn && c->isn1 != v->seq + 1) {
-		/* Another connection of the same name: the other end is new as well,
-		 * unless its SYN came just before. */
-		struct obs_conn old = *c;
+		/* Another connection of the same name. */
+		struct obs_syn syn[OBS_SYNS_MAX];
 
+		memcpy(syn, c->syn, sizeof(syn));
 		conn_reset(c, v->dst, v->sport, v->dport);
-		if ((v->flags & ACK) && old.has_irs && v->ack == old.irs1) {
-			c->has_irs = true;
-			c->irs1 = old.irs1;
-			c->opts_in = old.opts_in;
-			c->shift_in = old.shift_in;
-			c->mss_in = old.mss_in;
-			c->edge = old.edge;
-			c->has_ts_in = old.has_ts_in;
-			c->ts_in = old.ts_in;
-		}
+		memcpy(c->syn, syn, sizeof(syn));
+	}
+	if ((v->flags & ACK) && (!c->has_irs || c->irs1 != v->ack) && !c->irs_sure) {
+		const struct obs_syn *syn = find_syn(c, v->ack);
+
+		if (syn != NULL)
+			begin_with(c, syn);
 	}
 	if (v->len > 0)
 		fail(o, "S2", "data on a SYN");
@@ -441,8 +475,10 @@ out_syn(struct obs *o, const struct view *v)
 		c->isn1 = v->seq + 1;
 		c->sent = c->acked = 0;
 	}
-	c->syn_again |= (c->syn_kinds & (v->flags & ACK ? 2 : 1)) != 0;
+	/* Who answers by cookies cannot know how often he did. */
+	c->syn_again |= !o->cfg.cookies && (c->syn_kinds & (v->flags & ACK ? 2 : 1)) != 0;
 	c->syn_kinds |= v->flags & ACK ? 2 : 1;
+	out_syn_ecn(o, c, v);
 	c->opts_out = v->has;
 	c->shift_out = v->shift;
 	c->adv = v->wnd;
@@ -526,7 +562,7 @@ static void
 check_initial_window(struct obs *o, const struct obs_conn *c, int64_t end)
 {
 	int64_t mss = (int64_t)pw_min(pw_max(c->mss_in, MSS_FLOOR), o->cfg.mtu - 40u);
-	int64_t segs = (c->syn_again ? 1 : IW_SEGS) + 1 + c->n_dups;
+	int64_t segs = (c->syn_again ? 1 : (int64_t)o->cfg.init_window) + 1 + c->n_dups;
 
 	if (c->acked == 0 && !c->sacked && end > segs * mss + 1)
 		fail(o, "S4", "initial window: %ld bytes before the first ACK", (long)end);
@@ -558,7 +594,7 @@ check_backoff(struct obs *o, struct obs_conn *c, int64_t off, pw_ns now)
 static void
 check_stream(struct obs *o, struct obs_conn *c, const struct view *v, int64_t off, int64_t end)
 {
-	uint32_t which = content_of(o->cfg.seed, v->sport, v->dport);
+	uint32_t which = o->cfg.content(o->cfg.ctx, v->sport, v->dport);
 
 	if (end > c->edge)
 		fail(o, "S2", "sends up to %ld, right edge ever offered is %ld", (long)end,
@@ -587,7 +623,10 @@ out_stream(struct obs *o, struct obs_conn *c, const struct view *v, pw_ns now)
 		fail(o, "S5", "%u bytes and %u of options, MSS %u", v->len, v->opt_len,
 			mss_of(o, c));
 	if (end == off) {
-		if (off != c->sent && off != c->acked - 1 && (off < c->sent || off > c->refused))
+		bool at_end = off == c->sent || (off > c->sent && off <= c->refused);
+
+		/* A probe repeats the last byte that was acknowledged. */
+		if (!at_end && (off < c->acked - 1 || off >= c->acked_most))
 			fail(o, "S2", "empty segment at %ld of %ld", (long)off, (long)c->sent);
 		return;
 	}
@@ -622,13 +661,15 @@ tells_of_room(const struct obs_conn *c, const struct view *v)
 
 /* S11: no packet makes us say more than a little, data and windows apart. */
 static void
-out_answer(struct obs *o, const struct obs_conn *c, const struct view *v)
+out_answer(struct obs *o, struct obs_conn *c, const struct view *v)
 {
-	if (v->len > 0 || (v->flags & (SYN | FIN)) || v->dst != o->asker ||
-		((uint32_t)v->sport << 16 | v->dport) != o->asker_ports || tells_of_room(c, v))
+	if (v->len > 0 || (v->flags & (SYN | FIN)) || c == NULL || !o->answering || !c->asked ||
+		tells_of_room(c, v))
 		return;
-	if (++o->n_answers > ANSWERS_MAX)
-		fail(o, "S11", "%u answers to one packet", o->n_answers);
+	if (c->n_answers == 0)
+		fail(o, "S11", "more than %u answers to a packet", ANSWERS_MAX);
+	else
+		c->n_answers--;
 }
 
 void
@@ -639,10 +680,11 @@ obs_out(struct obs *o, const uint8_t *p, uint32_t len, pw_ns now)
 
 	o->about = NULL;
 	out_datagram(o, p, len);
-	if (!read_tcp(p, len, &v))
+	if (!view_read(p, len, &v))
 		return;
-	o->about = find(o, v.dst, v.sport, v.dport);
-	out_answer(o, o->about, &v);
+	c = find(o, v.dst, v.sport, v.dport);
+	o->about = c;
+	out_answer(o, c, &v);
 	if (v.flags & RST) {
 		out_rst(o, &v);
 		return;
@@ -651,17 +693,18 @@ obs_out(struct obs *o, const uint8_t *p, uint32_t len, pw_ns now)
 		out_syn(o, &v);
 		return;
 	}
-	c = find(o, v.dst, v.sport, v.dport);
 	if (c == NULL || !c->has_isn || !c->has_irs) {
 		fail(o, "S1", "segment of a connection that was never opened");
 		return;
 	}
-	if (c->dead)
+	/* A cookie that comes back once more opens once more. */
+	if (c->dead && !o->cfg.cookies)
 		fail(o, "S1", "segment after RST");
 	if ((v.flags & ACK) == 0)
 		fail(o, "S5", "no ACK bit");
 	c->irs_sure = true;
 	check_options(o, c, &v);
+	check_marks(o, c, &v);
 	check_ack(o, c, &v);
 	out_stream(o, c, &v, now);
 }
@@ -673,7 +716,7 @@ obs_tick(struct obs *o, pw_ns now)
 {
 	uint32_t i;
 
-	o->asker = 0;
+	o->answering = false;
 	for (i = 0; i < OBS_CONNS_MAX; i++)
 		if (o->conn[i].used && o->conn[i].ack_due < now) {
 			o->about = &o->conn[i];
@@ -691,7 +734,7 @@ obs_not_sent(struct obs *o, const uint8_t *p, uint32_t len, pw_ns now)
 	struct view v;
 
 	obs_hiccup(o, now);
-	if (!read_tcp(p, len, &v))
+	if (!view_read(p, len, &v))
 		return;
 	c = find(o, v.dst, v.sport, v.dport);
 	if (c == NULL)

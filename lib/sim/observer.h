@@ -25,6 +25,20 @@ struct obs_range {
 	int64_t to;
 };
 
+/** A SYN that came: the host may answer this one, or another of the same ports. */
+struct obs_syn {
+	bool used;
+	uint32_t irs1;
+	uint8_t opts;
+	uint8_t shift;
+	uint16_t mss;
+	uint16_t wnd;
+	uint32_t ts;
+	bool ecn; /**< asked for, by the latest copy */
+};
+
+#define OBS_SYNS_MAX 3
+
 /** One end of a connection. Offsets: 0 is the byte after the SYN. */
 struct obs_conn {
 	uint32_t remote;
@@ -38,19 +52,23 @@ struct obs_conn {
 	uint32_t isn1;
 	uint8_t syn_kinds; /**< bits: SYN, SYN-ACK */
 	bool syn_again;
-	int64_t sent; /**< end of what was sent */
-	int64_t acked;
-	int64_t edge;	 /**< the furthest right edge that it was ever offered */
-	int64_t refused; /**< end of what the device did not take: it may be left out */
-	int64_t fin_at;	 /**< -1: not sent */
-	bool sacked;	 /**< some SACK came */
-	uint32_t n_dups; /**< duplicate ACKs before the first that acknowledged data */
+	int64_t sent;	    /**< end of what was sent */
+	int64_t acked;	    /**< surely */
+	int64_t acked_most; /**< by a packet that the host may have thrown away */
+	int64_t edge;	    /**< the furthest right edge that it was ever offered */
+	int64_t refused;    /**< end of what the device did not take: it may be left out */
+	int64_t fin_at;	    /**< -1: not sent */
+	bool sacked;	    /**< some SACK came */
+	bool asked;	    /**< a packet of it came at this moment */
+	uint32_t n_answers; /**< that it may still get for that */
+	uint32_t n_dups;    /**< duplicate ACKs before the first that acknowledged data */
 	uint32_t ts_last;
 	bool has_ts;
 
 	/* What it received. */
 	bool has_irs;
-	bool irs_sure; /**< the host has acknowledged this very SYN */
+	struct obs_syn syn[OBS_SYNS_MAX]; /**< the latest first */
+	bool irs_sure;			  /**< the host has acknowledged this very SYN */
 	uint32_t irs1;
 	int64_t got;	/**< everything before has arrived */
 	int64_t fin_in; /**< -1: none */
@@ -62,6 +80,15 @@ struct obs_conn {
 	uint32_t ts_in;
 	bool has_ts_in;
 	pw_ns ack_due;
+
+	/* Congestion marks (RFC 3168). */
+	bool ecn_asked, ecn_asked_in; /**< by the latest SYN */
+	bool ecn_ok;
+	bool may_echo;	   /**< a mark may have been taken since CWR came */
+	bool must_echo;	   /**< one surely was */
+	bool reduce;	   /**< ECE came, and no CWR left since */
+	int64_t reduce_at; /**< end of what was sent when it came, or a round trip later */
+	uint32_t n_rounds;
 
 	/* The SYNs' options. */
 	uint8_t opts_out;
@@ -80,11 +107,14 @@ struct obs_conn {
 struct obs_cfg {
 	uint32_t addr; /**< of the host, host order */
 	uint16_t mtu;
-	uint64_t seed; /**< of the contents */
-	bool clean;    /**< nothing may be sent again */
+	bool clean;	      /**< nothing may be sent again */
+	uint32_t init_window; /**< segments */
+	bool cookies;	      /**< it may answer SYNs by cookies (RFC 4987) */
 	/** An invariant, "S1" to "S12", is broken. May be called more than once. */
 	void (*fail)(void *ctx, const char *which, const char *why);
-	void *fail_ctx;
+	/** What a connection of the host sends: content_of(). */
+	uint32_t (*content)(void *ctx, uint16_t lport, uint16_t rport);
+	void *ctx;
 };
 
 struct obs {
@@ -93,9 +123,7 @@ struct obs {
 	uint32_t next;
 	const struct obs_conn *about; /**< the connection that is looked at */
 	pw_ns odd_until;	      /**< its clock is not to be trusted until then */
-	uint32_t n_answers;	      /**< since the latest packet came, to the one who sent it */
-	uint32_t asker;
-	uint32_t asker_ports;
+	bool answering;		      /**< packets have come, and time has not gone on since */
 	uint64_t sent_bytes;
 	uint64_t rtx_bytes;
 };

@@ -8,7 +8,7 @@
 #include <string.h>
 #include "pw_rand.h"
 #include "pw_sim.h"
-#include "pw_wire_tcp.h"
+#include "pw_tcp.h"
 
 #define MS PW_NS_PER_MS
 #define S  PW_NS_PER_S
@@ -61,8 +61,11 @@ draw_path(struct pw_rand *r, struct pw_sim_link *l)
 	l->delay = one_in(r, 8) ? 0 : magnitude(r, 10 * PW_NS_PER_US, 150 * MS);
 	if (one_in(r, 10))
 		l->mtu = (uint16_t)between(r, 576, 1499);
-	if (one_in(r, 6))
+	if (one_in(r, 6)) {
+		/* Few attempts to connect are left then. */
+		l->loss_of = PW_SIM_NO_SYN;
 		l->loss_ppm = (uint32_t)magnitude(r, 100, 20000);
+	}
 	if (one_in(r, 6))
 		l->thin_acks = (uint32_t)between(r, 2, 4);
 }
@@ -76,6 +79,7 @@ draw_loss(struct pw_rand *r, struct pw_sim_link *l)
 		[PW_SIM_RTX] = 400000,
 		[PW_SIM_HANDSHAKE] = 600000,
 		[PW_SIM_CLOSING] = 600000,
+		[PW_SIM_NO_SYN] = 300000,
 	};
 
 	if (one_in(r, 2)) {
@@ -113,6 +117,27 @@ draw_faults(struct pw_rand *r, struct pw_sim_link *l)
 
 /* ---- hosts ---- */
 
+/* What a user may choose, most of it seldom. */
+static void
+draw_options(struct pw_rand *r, struct pw_sim_host *h)
+{
+	if (one_in(r, 4))
+		h->no_opts =
+			(uint8_t)(pw_rand_u64(r) & (PW_OPT_WSCALE | PW_OPT_SACK_OK | PW_OPT_TS));
+	h->ecn = (uint8_t)between(r, PW_TCP_ECN_OFF, PW_TCP_ECN_ASK);
+	h->nagle = one_in(r, 6);
+	if (one_in(r, 6))
+		h->init_window = (uint8_t)between(r, 1, 10);
+	if (one_in(r, 8))
+		h->keepalive_ms = (uint32_t)magnitude(r, 1000, 60000);
+	if (one_in(r, 4)) {
+		h->rx_burst = (uint32_t)magnitude(r, 2, PW_SIM_BURST_MAX);
+		h->rx_ns = magnitude(r, PW_NS_PER_US, 2 * MS);
+	}
+	if (one_in(r, 20))
+		h->max_half_open = (uint32_t)between(r, 1, 2);
+}
+
 static void
 draw_host(struct pw_rand *r, struct pw_sim_host *h)
 {
@@ -134,6 +159,7 @@ draw_host(struct pw_rand *r, struct pw_sim_host *h)
 		h->max_sent = (uint32_t)between(r, 4, 64);
 	if (one_in(r, 10))
 		h->max_rcv_blocks = (uint32_t)between(r, 4, 64);
+	draw_options(r, h);
 	draw_path(r, &h->up);
 	draw_path(r, &h->down);
 	if (one_in(r, 6))
@@ -198,6 +224,26 @@ draw_conn(struct pw_rand *r, const struct pw_sim_plan *plan, struct pw_sim_conn 
 		draw_rude(r, &c->prog[pw_rand_below(r, 2)]);
 		c->may_end = true;
 	}
+	/* A cookie is not sent again, and is good for a while only (RFC 4987). */
+	c->may_end |= plan->host[c->server].max_half_open != 0;
+}
+
+/* Connection @p i follows the one before under the same ports (RFC 6191). */
+static void
+draw_again(struct pw_rand *r, struct pw_sim_plan *plan, uint32_t i)
+{
+	struct pw_sim_conn *c = &plan->conn[i], *before = c - 1;
+
+	/* A host made to begin at one number every time cannot use its ports again; and one
+	 * that was aborted has no TIME-WAIT, against old packets that look like new ones. */
+	if (before->may_end || c->both_open || before->both_open ||
+		plan->host[before->client].isn_back != 0 ||
+		plan->host[before->server].isn_back != 0 || !one_in(r, 4))
+		return;
+	c->again = (uint8_t)i;
+	c->client = before->client;
+	c->server = before->server;
+	c->start = magnitude(r, PW_NS_PER_US, S);
 }
 
 /* ---- what happens ---- */
@@ -227,11 +273,45 @@ draw_partition(struct pw_rand *r, struct pw_sim_plan *plan)
 {
 	uint8_t host = (uint8_t)pw_rand_below(r, plan->n_hosts);
 	pw_ns at = pw_rand_below(r, plan->calm_at), heal = between(r, at, plan->calm_at);
-	struct pw_sim_link l = plan->host[host].up;
+	uint32_t ways = (uint32_t)between(r, 1, 3);
+	bool down;
 
-	l.cut = true;
-	set_link(plan, host, false, at, &l);
-	set_link(plan, host, false, heal, &plan->host[host].up);
+	for (down = false; ways != 0; down = true, ways >>= 1) {
+		struct pw_sim_link l = down ? plan->host[host].down : plan->host[host].up;
+
+		if ((ways & 1) == 0)
+			continue;
+		set_link(plan, host, down, heal, &l);
+		l.cut = true;
+		set_link(plan, host, down, at, &l);
+	}
+}
+
+/* The path becomes narrower under way, and says so or does not. */
+static void
+draw_narrowing(struct pw_rand *r, struct pw_sim_plan *plan)
+{
+	uint8_t host = (uint8_t)pw_rand_below(r, plan->n_hosts);
+	bool down = one_in(r, 2);
+	struct pw_sim_link l = down ? plan->host[host].down : plan->host[host].up;
+
+	l.mtu = (uint16_t)between(r, 576, 1400);
+	l.no_icmp = one_in(r, 4);
+	set_link(plan, host, down, pw_rand_below(r, plan->calm_at), &l);
+}
+
+static bool
+uses_ports_again(const struct pw_sim_plan *plan, uint8_t host)
+{
+	uint32_t i;
+
+	for (i = 0; i < plan->n_conns; i++) {
+		const struct pw_sim_conn *c = &plan->conn[i];
+
+		if (c->again != 0 && (c->client == host || c->server == host))
+			return true;
+	}
+	return false;
 }
 
 static void
@@ -241,7 +321,7 @@ draw_act(struct pw_rand *r, struct pw_sim_plan *plan)
 		.host = (uint8_t)pw_rand_below(r, plan->n_hosts)};
 	uint32_t i;
 
-	switch (pw_rand_below(r, 4)) {
+	switch (pw_rand_below(r, 5)) {
 	case 0:
 		a.what = PW_SIM_REBOOT;
 		a.ns = magnitude(r, MS, 10 * S);
@@ -251,12 +331,19 @@ draw_act(struct pw_rand *r, struct pw_sim_plan *plan)
 		break;
 	case 1:
 		a.what = PW_SIM_CLOCK;
-		a.jump = (int64_t)magnitude(r, MS, 5 * S) * (one_in(r, 2) ? 1 : -1);
+		a.jump = (int64_t)magnitude(r, MS, 5 * S);
+		/* RFC 6528 wants a clock that does not go back: where ports are used again,
+		 * ISNs would be as well. */
+		if (!uses_ports_again(plan, a.host) && one_in(r, 2))
+			a.jump = -a.jump;
 		break;
 	case 2:
 		a.what = PW_SIM_NO_BUFS;
 		a.ns = magnitude(r, MS, 2 * S);
 		break;
+	case 3:
+		draw_narrowing(r, plan);
+		return;
 	default:
 		draw_partition(r, plan);
 		return;
@@ -299,23 +386,58 @@ calm_down(struct pw_rand *r, struct pw_sim_plan *plan)
 	}
 }
 
+/* Room for everything: neither windows nor devices are in the way. */
+static void
+make_smooth(struct pw_rand *r, struct pw_sim_host *h)
+{
+	h->up = (struct pw_sim_link){.delay = magnitude(r, PW_NS_PER_US, 100 * MS)};
+	h->down = (struct pw_sim_link){.delay = magnitude(r, PW_NS_PER_US, 100 * MS)};
+	if (h->up.delay > 10 * MS)
+		h->up.bytes_per_s = magnitude(r, 20000000, 100000000);
+	h->tcp_rcv_buf = (uint32_t)pw_min(h->tcp_rcv_buf, 128 * 1024);
+	h->tx_ring = h->max_rcv_blocks = 0;
+}
+
+/* Some packets let up to two pass, which is less than a loss (RFC 5681, RFC 8985 6.2) as
+ * long as all are of one size, and soon over against the round trip. */
+static void
+shuffle(struct pw_rand *r, struct pw_sim_host *h)
+{
+	h->mtu = 1500;
+	h->no_opts = 0;
+	h->up.delay += 5 * MS;
+	h->up.bytes_per_s = magnitude(r, 20000000, 100000000);
+	h->up.swap_ppm = (uint32_t)magnitude(r, 1000, 200000);
+	h->up.swap_n = (uint32_t)between(r, 1, 2);
+}
+
 /* Nothing is lost, late or slow: then nothing may be sent twice. */
 static void
 make_clean(struct pw_rand *r, struct pw_sim_plan *plan)
 {
+	bool shuffled = one_in(r, 3);
 	uint32_t i;
 
 	plan->clean = true;
 	for (i = 0; i < plan->n_hosts; i++) {
-		struct pw_sim_host *h = &plan->host[i];
-
-		h->up = (struct pw_sim_link){.delay = magnitude(r, PW_NS_PER_US, 100 * MS)};
-		h->down = (struct pw_sim_link){.delay = magnitude(r, PW_NS_PER_US, 100 * MS)};
-		if (h->up.delay > 10 * MS)
-			h->up.bytes_per_s = magnitude(r, 20000000, 100000000);
-		h->tcp_rcv_buf = (uint32_t)pw_min(h->tcp_rcv_buf, 128 * 1024);
-		h->tx_ring = h->max_rcv_blocks = 0;
+		make_smooth(r, &plan->host[i]);
+		if (shuffled)
+			shuffle(r, &plan->host[i]);
 	}
+}
+
+/* One packet is lost, and nothing else is wrong: then little may be sent twice. */
+static void
+make_one_loss(struct pw_rand *r, struct pw_sim_plan *plan)
+{
+	uint32_t i;
+
+	plan->one_loss = true;
+	for (i = 0; i < plan->n_hosts; i++) {
+		make_smooth(r, &plan->host[i]);
+		plan->host[i].no_opts = 0;
+	}
+	plan->host[pw_rand_below(r, plan->n_hosts)].up.mask = UINT64_C(1) << pw_rand_below(r, 64);
 }
 
 /* Both sides talk, and the path dies for good. */
@@ -356,10 +478,15 @@ pw_sim_plan_seed(struct pw_sim_plan *plan, uint64_t seed)
 	plan->end_by = plan->calm_at + 500 * S;
 	for (i = 0; i < plan->n_hosts; i++)
 		draw_host(&r, &plan->host[i]);
-	for (i = 0; i < plan->n_conns; i++)
+	for (i = 0; i < plan->n_conns; i++) {
 		draw_conn(&r, plan, &plan->conn[i]);
+		if (i > 0)
+			draw_again(&r, plan, i);
+	}
 	if (one_in(&r, 8))
 		make_clean(&r, plan);
+	else if (one_in(&r, 12))
+		make_one_loss(&r, plan);
 	else if (one_in(&r, 50))
 		make_dead(&r, plan);
 	else
@@ -424,21 +551,24 @@ pw_sim_plan_print(const struct pw_sim_plan *plan)
 		const struct pw_sim_link *l[2] = {&h->up, &h->down};
 
 		printf("  host %u: %s mtu %u window %u sockets %u/%u gso %u isn -%u ring %u "
-		       "records %u blocks %u\n",
+		       "records %u blocks %u without %x ecn %u%s initial window %u keep-alive %u "
+		       "burst %u in %.3f ms half-open %u\n",
 			i, h->cc, h->mtu, h->tcp_rcv_buf, h->snd_buf, h->rcv_buf, h->gso_max,
-			h->isn_back, h->tx_ring, h->max_sent, h->max_rcv_blocks);
+			h->isn_back, h->tx_ring, h->max_sent, h->max_rcv_blocks, h->no_opts, h->ecn,
+			h->nagle ? " nagle" : "", h->init_window, h->keepalive_ms, h->rx_burst,
+			(double)h->rx_ns / MS, h->max_half_open);
 		for (k = 0; k < 2; k++)
 			printf("    %-4s rate %lu delay %.3f ms queue %u loss %u of %d nth %u mask "
 			       "%lx burst %u/%u/%u late %u to %.3f ms swap %u by %u dup %u corrupt "
-			       "%u cut %u thin %u mtu %u%s strip %x\n",
+			       "%u cut %u mark %u thin %u mtu %u%s strip %x\n",
 				k ? "down" : "up", (unsigned long)l[k]->bytes_per_s,
 				(double)l[k]->delay / MS, l[k]->queue_bytes, l[k]->loss_ppm,
 				l[k]->loss_of, l[k]->every_nth, (unsigned long)l[k]->mask,
 				l[k]->burst_begin_ppm, l[k]->burst_end_ppm, l[k]->burst_loss_ppm,
 				l[k]->late_ppm, (double)l[k]->late_ns / MS, l[k]->swap_ppm,
 				l[k]->swap_n, l[k]->dup_ppm, l[k]->corrupt_ppm, l[k]->cut_ppm,
-				l[k]->thin_acks, l[k]->mtu, l[k]->no_icmp ? " (black hole)" : "",
-				l[k]->strip);
+				l[k]->mark_ppm, l[k]->thin_acks, l[k]->mtu,
+				l[k]->no_icmp ? " (black hole)" : "", l[k]->strip);
 	}
 	for (i = 0; i < plan->n_conns; i++) {
 		const struct pw_sim_conn *c = &plan->conn[i];
@@ -447,6 +577,8 @@ pw_sim_plan_print(const struct pw_sim_plan *plan)
 			c->server, (double)c->start / S, c->rounds,
 			c->both_open ? ", simultaneous open" : "", c->at_once ? ", at once" : "",
 			c->may_end ? ", may end in any way" : "");
+		if (c->again != 0)
+			printf("    with the ports of connection %u\n", c->again - 1);
 		for (k = 0; k < 2; k++)
 			printf("    %s: %lu bytes by %u, gap %.3f ms, reader %d %u %.3f ms, abort "
 			       "%lu%s%s\n",

@@ -4,6 +4,7 @@
  * The programs that use connections: they send what content.h makes, check what
  * they receive against it, and close as planned.
  */
+#include <errno.h>
 #include <stdio.h>
 #include <string.h>
 #include "content.h"
@@ -11,15 +12,23 @@
 
 #define SERVER_PORT 1000
 #define CLIENT_PORT 40000
+#define RETRY_NS    PW_NS_PER_S
 
 void
 prog_init(struct prog *p, struct world *w, const struct pw_sim_conn *c, uint32_t nth, bool client)
 {
-	const uint16_t sport = (uint16_t)(SERVER_PORT + nth), cport = (uint16_t)(CLIENT_PORT + nth);
+	const struct prog *before = c->again != 0 ? &w->prog[2 * (c->again - 1)] : NULL;
+	uint16_t sport = (uint16_t)(SERVER_PORT + nth), cport = (uint16_t)(CLIENT_PORT + nth);
 	const struct pw_sim_prog *mine = &c->prog[!client], *other = &c->prog[client];
 
+	if (before != NULL) {
+		cport = before->lport;
+		sport = before->rport;
+	}
 	*p = (struct prog){
 		.w = w,
+		.after = before,
+		.life = before != NULL ? before->life + 1 : 0,
 		.conn = c,
 		.plan = mine,
 		.node = &w->node[client ? c->client : c->server],
@@ -29,19 +38,40 @@ prog_init(struct prog *p, struct world *w, const struct pw_sim_conn *c, uint32_t
 		.to_send = mine->bytes * c->rounds,
 		.to_get = other->bytes * c->rounds,
 	};
-	p->which_out = content_of(w->plan->seed, p->lport, p->rport);
-	p->which_in = content_of(w->plan->seed, p->rport, p->lport);
+	p->which_out = content_of(w->plan->seed, p->lport, p->rport, p->life);
+	p->which_in = content_of(w->plan->seed, p->rport, p->lport, p->life);
 	node_wake(p->node, c->start);
 }
 
 static void
 finish(struct prog *p, enum pw_tcp_end end)
 {
+	struct world *w = p->w;
+	uint32_t i;
+
 	p->sock = NULL;
 	p->done = true;
 	p->end = end;
-	p->ended_at = p->w->now;
-	p->w->n_running--;
+	p->ended_at = w->now;
+	w->n_running--;
+	for (i = 0; i < w->n_progs; i++) /* who waits for us */
+		if (w->prog[i].after != NULL && !w->prog[i].done)
+			node_wake(w->prog[i].node, w->now);
+}
+
+/* One after the other has the same ports: the latest that had a socket. */
+uint32_t
+prog_content(const struct world *w, const struct node *n, uint16_t lport, uint16_t rport)
+{
+	uint32_t i, which = content_of(w->plan->seed, lport, rport, 0);
+
+	for (i = 0; i < w->n_progs; i++) {
+		const struct prog *p = &w->prog[i];
+
+		if (p->node == n && p->lport == lport && p->rport == rport && p->has_ports)
+			which = p->which_out;
+	}
+	return which;
 }
 
 void
@@ -62,10 +92,31 @@ call(struct prog *p)
 	struct pw_addr to = pw_sim_addr(other->node->id);
 
 	p->sock = pw_host_connect(p->node->host, p->lport, &to, p->rport, node_clock(p->node));
-	if (p->sock == NULL) {
+	if (p->sock == NULL && p->after != NULL && errno == EADDRINUSE) {
+		p->began = false; /* the one before is in TIME-WAIT: ours */
+		p->call_at = p->w->now + RETRY_NS;
+		node_wake(p->node, p->call_at);
+	} else if (p->sock == NULL) {
 		p->let_go = true;
 		finish(p, PW_TCP_END_REFUSED);
 	}
+}
+
+/* Those who have our ports are through, and some time has passed. */
+static bool
+is_time(struct prog *p)
+{
+	pw_ns now = p->w->now;
+
+	if (p->after == NULL)
+		return now >= p->conn->start;
+	if (!p->after[0].done || !p->after[1].done)
+		return false;
+	if (p->call_at == 0) {
+		p->call_at = now + p->conn->start;
+		node_wake(p->node, p->call_at);
+	}
+	return now >= p->call_at;
 }
 
 static bool
@@ -75,13 +126,16 @@ begin(struct prog *p)
 
 	if (p->sock != NULL)
 		return true;
-	if (p->w->now < p->conn->start)
+	if (!is_time(p))
 		return false;
-	if (!p->began && calls)
+	if (!p->began && calls) {
+		p->began = true;
 		call(p);
-	p->began = true;
+	}
+	p->began |= !calls;
 	if (p->sock == NULL && !calls)
 		p->sock = pw_host_accept(p->node->host, p->lport);
+	p->has_ports |= p->sock != NULL;
 	return p->sock != NULL;
 }
 

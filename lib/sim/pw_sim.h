@@ -25,6 +25,7 @@
 #define PW_SIM_HOSTS_MAX 4
 #define PW_SIM_CONNS_MAX 8
 #define PW_SIM_ACTS_MAX	 16
+#define PW_SIM_BURST_MAX 64
 #define PW_SIM_WHAT_MAX	 320
 
 /** Which packets a fault chooses from. */
@@ -34,6 +35,7 @@ enum pw_sim_class {
 	PW_SIM_RTX,	  /**< data that this link has seen before */
 	PW_SIM_HANDSHAKE, /**< SYN set */
 	PW_SIM_CLOSING,	  /**< FIN set */
+	PW_SIM_NO_SYN,	  /**< all but those of the handshake */
 	PW_SIM_CLASS_MAX,
 };
 
@@ -83,6 +85,15 @@ struct pw_sim_host {
 	pw_ns user_timeout;
 	uint32_t isn_back; /**< 0, or: every connection begins at sequence number 2^32 - this */
 	uint32_t tx_ring;  /**< bytes that may wait in the device; then -ENOBUFS; 0: no bound */
+	uint32_t rx_burst; /**< so many packets before a turn, if they come within rx_ns; 0: one */
+	pw_ns rx_ns;
+	uint32_t max_half_open; /**< beyond, SYNs are answered by cookies; 0: none are */
+	/* Options at run time. */
+	uint8_t no_opts; /**< PW_OPT_*: not offered and not taken */
+	uint8_t ecn;	 /**< enum pw_tcp_ecn */
+	bool nagle;
+	uint8_t init_window; /**< segments; 0: the default */
+	uint32_t keepalive_ms;
 };
 
 /** How a program reads. */
@@ -114,6 +125,9 @@ struct pw_sim_conn {
 	bool both_open; /**< simultaneous open: the server calls too */
 	bool at_once;	/**< the server does not wait for requests */
 	bool may_end;	/**< it may end in any way: what arrived must still be right */
+	/** 0, or: the same ports as connection `again` - 1, when that has ended and `start` more
+	 * has passed (RFC 6191). Its client and server must be the same. */
+	uint8_t again;
 	uint32_t rounds;
 	struct pw_sim_prog prog[2];
 };
@@ -144,6 +158,7 @@ struct pw_sim_plan {
 	pw_ns end_by;	/**< every connection must have ended; S8 */
 	pw_ns stop_at;	/**< 0, or: stop here, whatever goes on, and judge no ends */
 	bool clean;	/**< nothing can be lost or late: nothing may be sent again; S9 */
+	bool one_loss;	/**< one packet can be lost: little may be sent again; S9 */
 	bool must_fail; /**< connections must end by time-out, and not before it is due */
 };
 

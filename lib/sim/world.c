@@ -18,9 +18,11 @@
 #define RETRY_NS     (50 * PW_NS_PER_US) /* a worker's turn after the way out was full */
 #define TURNS_MAX    64			 /* at one moment, before time goes on */
 #define AFTERMATH_NS (300 * PW_NS_PER_S) /* TIME-WAIT, and half-open leftovers */
-#define EVENTS_MAX   UINT64_C(50000000)
+#define EVENTS_MAX   UINT64_C(20000000)	 /* more is a storm */
 #define MSL_NS	     (30 * PW_NS_PER_S)
+#define IW_SEGS	     10 /* RFC 6928 */
 #define SENT_RECORDS 512
+#define ONE_LOSS_MAX 6000 /* bytes sent again for one packet lost: itself, and probes */
 #define RCV_BLOCKS   128
 
 enum kind {
@@ -29,6 +31,7 @@ enum kind {
 	EV_HOST,   /* what: packet, at its host */
 	EV_ACT,	   /* who: index of the act */
 	EV_BOOT,   /* who: host */
+	EV_RX,	   /* who: host: what has arrived is looked at */
 };
 
 struct pkt {
@@ -325,6 +328,22 @@ secret_of(struct world *w, uint8_t secret[32])
 }
 
 static void
+set_options(struct node *n)
+{
+	const struct pw_sim_host *plan = n->plan;
+	struct pw_tcp *t = pw_host_tcp(n->host);
+
+	pw_tcp_set(t, PW_TCP_WINDOW_SCALE, (plan->no_opts & PW_OPT_WSCALE) == 0);
+	pw_tcp_set(t, PW_TCP_SACK, (plan->no_opts & PW_OPT_SACK_OK) == 0);
+	pw_tcp_set(t, PW_TCP_TIMESTAMPS, (plan->no_opts & PW_OPT_TS) == 0);
+	pw_tcp_set(t, PW_TCP_ECN, plan->ecn);
+	pw_tcp_set(t, PW_TCP_NAGLE, plan->nagle);
+	pw_tcp_set(t, PW_TCP_KEEPALIVE_MS, plan->keepalive_ms);
+	if (plan->init_window != 0)
+		pw_tcp_set(t, PW_TCP_INIT_WINDOW, plan->init_window);
+}
+
+static void
 boot(struct node *n)
 {
 	const struct pw_sim_host *plan = n->plan;
@@ -340,7 +359,8 @@ boot(struct node *n)
 			{
 				.mem = &w->mem,
 				.max_conns = 2 * PW_SIM_CONNS_MAX,
-				.max_half_open = 2 * PW_SIM_CONNS_MAX,
+				.max_half_open = plan->max_half_open != 0 ? plan->max_half_open
+									  : 2 * PW_SIM_CONNS_MAX,
 				.max_sent = plan->max_sent != 0 ? plan->max_sent : SENT_RECORDS,
 				.max_rcv_blocks = plan->max_rcv_blocks != 0 ? plan->max_rcv_blocks
 									    : RCV_BLOCKS,
@@ -360,11 +380,21 @@ boot(struct node *n)
 		fail_at(n, "sim", "the host cannot be made");
 		return;
 	}
+	set_options(n);
 	n->inside.tcp = pw_host_tcp(n->host);
 	n->lives++;
 	for (i = 0; i < w->n_progs; i++)
-		if (w->prog[i].node == n && !w->prog[i].client && !w->prog[i].conn->both_open)
+		if (w->prog[i].node == n && !w->prog[i].client && !w->prog[i].conn->both_open &&
+			w->prog[i].life == 0)
 			pw_host_listen(n->host, w->prog[i].lport);
+}
+
+static uint32_t
+content_at_host(void *ctx, uint16_t lport, uint16_t rport)
+{
+	const struct node *n = ctx;
+
+	return prog_content(n->w, n, lport, rport);
 }
 
 static void
@@ -375,10 +405,12 @@ node_init(struct world *w, uint32_t id)
 	struct obs_cfg oc = {
 		.addr = FIRST_ADDR + id,
 		.mtu = plan->mtu != 0 ? plan->mtu : 1500,
-		.seed = w->plan->seed,
 		.clean = w->plan->clean,
+		.cookies = plan->max_half_open != 0,
+		.init_window = plan->init_window != 0 ? plan->init_window : IW_SEGS,
 		.fail = fail_at,
-		.fail_ctx = n,
+		.content = content_at_host,
+		.ctx = n,
 	};
 
 	n->w = w;
@@ -442,19 +474,48 @@ turn(struct node *n)
 }
 
 static void
+take(struct node *n, struct pkt *p)
+{
+	struct world *w = n->w;
+
+	if (n->host != NULL) {
+		obs_in(&n->obs, p->b, p->len, w->now);
+		pw_host_input(n->host, p->b, p->len, node_clock(n));
+		inside_set_isn(n->inside.tcp, n->plan->isn_back);
+	}
+	free(p);
+}
+
+/* What has come since the last turn, and the turn. */
+static void
+receive(struct node *n)
+{
+	uint32_t i, k = n->n_rx;
+
+	n->n_rx = 0;
+	if (k == 0)
+		return;
+	for (i = 0; i < k; i++)
+		take(n, n->rx[i]);
+	turn(n);
+	obs_tick(&n->obs, n->w->now);
+}
+
+static void
 arrive(struct world *w, struct pkt *p)
 {
 	struct node *n = &w->node[p->to];
 
-	if (n->host != NULL) {
-		note_fate(w, p, true, PW_SIM_ARRIVED);
-		obs_in(&n->obs, p->b, p->len, w->now);
-		pw_host_input(n->host, p->b, p->len, node_clock(n));
-		inside_set_isn(n->inside.tcp, n->plan->isn_back);
-		turn(n);
-		obs_tick(&n->obs, w->now);
+	if (n->host == NULL) {
+		free(p);
+		return;
 	}
-	free(p);
+	note_fate(w, p, true, PW_SIM_ARRIVED);
+	n->rx[n->n_rx++] = p;
+	if (n->n_rx >= pw_max(n->plan->rx_burst, 1))
+		receive(n);
+	else if (n->n_rx == 1)
+		add_event(w, EV_RX, n->id, NULL, w->now + n->plan->rx_ns);
 }
 
 static void
@@ -468,6 +529,8 @@ shut_down(struct node *n)
 			prog_crash(&w->prog[i]);
 	pw_host_destroy(n->host);
 	n->host = NULL;
+	while (n->n_rx > 0)
+		free(n->rx[--n->n_rx]);
 	obs_forget(&n->obs);
 }
 
@@ -520,6 +583,9 @@ handle(struct world *w, const struct event *ev)
 		return;
 	case EV_HOST:
 		arrive(w, p);
+		return;
+	case EV_RX:
+		receive(&w->node[ev->who]);
 		return;
 	case EV_ACT:
 		act(w, &w->plan->act[ev->who]);
@@ -588,6 +654,21 @@ end_all(struct world *w)
 	}
 }
 
+/* A cookie may have opened what no program asked for. */
+static void
+close_strays(struct world *w)
+{
+	uint32_t i;
+
+	for (i = 0; i < w->n_progs; i++) {
+		struct node *n = w->prog[i].node;
+		struct pw_sock *s;
+
+		while (n->host != NULL && (s = pw_host_accept(n->host, w->prog[i].lport)) != NULL)
+			pw_sock_abort(s, node_clock(n));
+	}
+}
+
 /* S10: everything has been given back. */
 static void
 check_nothing_left(struct world *w)
@@ -632,7 +713,9 @@ run(struct world *w)
 			end_all(w);
 			ended = true;
 		}
-		if (ev.at > end_by + AFTERMATH_NS || ++w->res->n_events > EVENTS_MAX) {
+		if (++w->res->n_events > EVENTS_MAX)
+			world_fail(w, "S11", "it does not come to rest");
+		if (ev.at > end_by + AFTERMATH_NS) {
 			evq_add(&w->q, &ev);
 			break;
 		}
@@ -641,6 +724,7 @@ run(struct world *w)
 	}
 	if (!ended && !w->res->failed)
 		end_all(w);
+	close_strays(w);
 	if (!w->res->failed)
 		check_nothing_left(w);
 }
@@ -653,6 +737,8 @@ sum_up(struct world *w)
 	w->res->end = w->now;
 	for (i = 0; i < w->plan->n_hosts; i++)
 		w->res->rtx_bytes += w->node[i].obs.rtx_bytes;
+	if (w->plan->one_loss && w->res->rtx_bytes > ONE_LOSS_MAX)
+		world_fail(w, "S9", "much was sent again for one packet lost");
 	for (i = 0; i < w->n_progs; i += 2)
 		w->res->n_whole += w->prog[i].got == w->prog[i].to_get &&
 				   w->prog[i + 1].got == w->prog[i + 1].to_get;
@@ -664,8 +750,13 @@ world_fini(struct world *w)
 	struct event ev;
 	uint32_t i;
 
-	for (i = 0; i < w->plan->n_hosts; i++)
-		pw_host_destroy(w->node[i].host);
+	for (i = 0; i < w->plan->n_hosts; i++) {
+		struct node *n = &w->node[i];
+
+		while (n->n_rx > 0)
+			free(n->rx[--n->n_rx]);
+		pw_host_destroy(n->host);
+	}
 	while (evq_take(&w->q, &ev))
 		free(ev.what);
 	evq_fini(&w->q);

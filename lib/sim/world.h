@@ -16,6 +16,7 @@
 #include "pw_sim.h"
 
 struct world;
+struct pkt; /* private to world.c */
 
 /** A host with its wire. */
 struct node {
@@ -31,7 +32,9 @@ struct node {
 	bool went_back; /**< its clock was set back once */
 	pw_ns wake_at;	/**< the earliest event that will wake it */
 	pw_ns no_bufs_until;
-	bool full; /**< something was not taken this turn */
+	bool full;			  /**< something was not taken this turn */
+	struct pkt *rx[PW_SIM_BURST_MAX]; /**< arrived, and not looked at yet */
+	uint32_t n_rx;
 	uint32_t lives;
 };
 
@@ -42,9 +45,12 @@ struct prog {
 	const struct pw_sim_prog *plan;
 	struct node *node;
 	uint16_t lport, rport;
+	uint32_t life;		  /**< how many had these ports before */
+	const struct prog *after; /**< NULL, or the client of the one before */
 	bool client;
 	struct pw_sock *sock;
 	bool began;
+	bool has_ports; /**< had a socket once */
 	bool done;
 	bool shut;
 	bool let_go;  /**< closed or aborted before the end was known */
@@ -56,7 +62,7 @@ struct prog {
 	uint64_t sent, got;
 	uint64_t to_send, to_get;
 	uint32_t which_out, which_in; /**< contents */
-	pw_ns write_at, read_at;
+	pw_ns write_at, read_at, call_at;
 	bool paused;
 };
 
@@ -87,6 +93,8 @@ void prog_init(
 	struct prog *p, struct world *w, const struct pw_sim_conn *c, uint32_t nth, bool client);
 /** Do what can be done now. */
 void prog_step(struct prog *p);
+/** What a host's connection of these ports sends. */
+uint32_t prog_content(const struct world *w, const struct node *n, uint16_t lport, uint16_t rport);
 /** The host has lost its memory. */
 void prog_crash(struct prog *p);
 /** All is over: was it as planned? */
