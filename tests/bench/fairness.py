@@ -18,7 +18,7 @@ from bench import Samples
 import testsite
 
 FILE_BYTES = 256 << 10
-SERVER = ["--timeout-idle", 600]
+SERVER = ["--timeout-idle", 600, "--drain", 1]
 
 
 def main():
@@ -33,8 +33,8 @@ def main():
 
         def share(n):
             return lambda: socket.served(root, [
-                "--url", pair.url("file"), "--connections", n, *pair.sources(n), "--duration", cases[n],
-                "--timeout", 60], [*SERVER, "--max-connections", n + 1000])
+                "--url", pair.url("file"), "--connections", n, *pair.sources(n), "--duration",
+                cases[n], "--timeout", 60], [*SERVER, "--max-connections", n + 1000])
 
         lists = bench.take_turns(options.runs, *map(share, cases))
     for n, runs in zip(cases, lists):

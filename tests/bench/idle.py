@@ -39,7 +39,7 @@ def main():
                 "--url", pair.url("64"), "--connections", n + ASKING, "--active", ASKING,
                 *pair.sources(n), "--duration", 2 if options.quick else 4, "--timeout", 60],
                 ["--max-connections", n + ASKING + SPARE, "--timeout-idle", 3600,
-                 "--stats-period", 1])
+                 "--stats-period", 1, "--drain", 1])
 
         lists = bench.take_turns(options.runs, *map(hold, counts))
     report(results, counts, lists)
