@@ -53,6 +53,7 @@ CELLS = [(0, 1, 1), (0, 20, 1), (0, 50, 1), (0, 100, 1), (0.1, 20, 1), (0.1, 50,
          (1, 1, 1), (1, 20, 1), (1, 50, 1), (1, 100, 1), (3, 20, 1), (3, 50, 1)]
 QUICK_CELLS = [(0, 20, 1), (1, 1, 1), (1, 50, 1)]  # and mixes: the first
 TARGET_CELL, TARGET = (1, 50, 1), 0.95
+TARGET_MORE_RUNS = 2
 SECONDS, TARGET_SECONDS, FAR_SECONDS, FAIR_SECONDS = 4, 8, 8, 10
 FAR_MS = 100  # from here on a run takes longer
 FAIR_RTT_MS, FAIR_FAR_MS = 20, 60  # and how much further the second client is
