@@ -56,7 +56,7 @@ done
 [ ${#wanted[@]} -gt 0 ] || wanted=("${BENCHES[@]}")
 
 [ "$(id -u)" = 0 ] || pw_die "benchmarks make network namespaces: run it with sudo"
-[ "$setup" = no ] || scripts/setup.sh bench
+[ "$setup" = no ] || scripts/setup.sh --hugepages 2048 bench
 [ -e build/build.ninja ] || meson setup build >/dev/null
 ninja -C build >build/bench-build.log || {
 	cat build/bench-build.log
@@ -64,9 +64,12 @@ ninja -C build >build/bench-build.log || {
 }
 mkdir -p build/bench
 rm -f build/bench/results.json
+failed=()
 for name in "${wanted[@]}"; do
 	program=("$name.py" "${options[@]}")
 	[ "$name" != matrix ] || program=(compare.py --matrix)
-	/usr/bin/python3 "tests/bench/${program[0]}" "${program[@]:1}"
+	/usr/bin/python3 "tests/bench/${program[0]}" "${program[@]:1}" || failed+=("$name")
 done
 /usr/bin/python3 tests/bench/summary.py
+pw_say "benchmarks took $((SECONDS / 60)) min $((SECONDS % 60)) s; plots and figures are in build/bench"
+[ ${#failed[@]} = 0 ] || pw_die "not run to their end: ${failed[*]}"

@@ -41,6 +41,13 @@ class Samples:
         return 100 * (max(self.values) - min(self.values)) / self.median
 
 
+def ratio_of(samples, reference):
+    if len(samples.values) != len(reference.values) or 0 in reference.values:
+        return samples.median / reference.median
+    return statistics.median(ours / theirs
+                             for ours, theirs in zip(samples.values, reference.values))
+
+
 class Results:
     """Rows of one benchmark: printed as a table, added to build/bench/results.json."""
 
@@ -53,11 +60,12 @@ class Results:
     def add(self, case, unit, samples, reference=None, target=None, better="higher"):
         """
         A row. With a reference, ratio is ours over theirs; the target is for the
-        ratio, or for the value where there is none.
+        ratio, or for the value where there is none. Where ours and theirs took turns,
+        it is the median of what the rounds gave: both met the same disturbance.
         """
         ratio = None
         if reference is not None and reference.median:
-            ratio = samples.median / reference.median
+            ratio = ratio_of(samples, reference)
         judged = ratio if reference is not None else samples.median
         reached = None
         if target is not None:
