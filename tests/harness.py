@@ -30,6 +30,9 @@ BUILD = pathlib.Path(os.environ.get("PW_BUILD", TOP / "build"))
 PAGEWIRE = pathlib.Path(os.environ.get("PW_BIN", BUILD / "app" / "pagewire"))
 LINKFILTER = pathlib.Path(os.environ.get("PW_LINKFILTER", BUILD / "tests" / "tools" / "linkfilter"))
 
+# Two workers, for --lcores: both may run on every core, so that one is enough for the tests.
+TWO_LCORES = f"(0,1)@(0-{(os.cpu_count() or 1) - 1})"
+
 READY_SECONDS = 60
 EXIT_SECONDS = 30
 
@@ -178,6 +181,12 @@ class Profile:
         self.address = self.ip.split("/")[0]
         self.peer_address = self.peer_ip.split("/")[0]
 
+    def set_queues(self, n):
+        """Queue pairs of the device, where it has to be told."""
+        for words in (self.eal, self.bridge):
+            for i, word in enumerate(words):
+                words[i] = re.sub(r"\b(qpairs|queues)=1\b", rf"\1={n}", word)
+
     @staticmethod
     @functools.lru_cache(maxsize=None)
     def missing(name):
@@ -221,6 +230,11 @@ class Statement:
         self.counters = {name: int(value) for name, value in counters}
         self.ledger = {name: int(value) for name, value in ledger}
 
+    def workers(self):
+        """Of each of several workers, what it did: {"connections": 12, ...}."""
+        lines = re.findall(r"^worker \d+: (.*)$", self.out, re.M)
+        return [{what: int(n) for n, what in re.findall(r"(\d+) ([a-z ]+)", line)} for line in lines]
+
     def __getitem__(self, name):
         """A counter; one that is 0 is not printed."""
         return self.counters.get(name, 0)
@@ -250,7 +264,8 @@ class Pagewire:
         self.address = profile.address
         self.prefix = f"pwt{os.getpid()}-{Pagewire.count}"
         mib = sum(f.stat().st_blocks for f in self.root.rglob("*") if f.is_file()) * 512 >> 20
-        memory = memory_arguments(mib + 8) if memory is None else memory
+        workers = 1 if lcores == "0@0" else 2
+        memory = memory_arguments(mib + 8 + 64 * (workers - 1)) if memory is None else memory
         options = list(map(str, options))
         if "--idle" not in options:
             options += ["--idle", "sleep"]
@@ -323,14 +338,15 @@ class Pagewire:
 
 
 @contextlib.contextmanager
-def serving(driver, root, options=(), memory=None, check=True):
+def serving(driver, root, options=(), memory=None, check=True, lcores="0@0", queues=1):
     """pagewire on a device of its own, in a namespace of its own, until the block ends."""
     with contextlib.ExitStack() as stack:
         tmp = tempfile.mkdtemp(prefix="pwt.")
         stack.callback(shutil.rmtree, tmp, ignore_errors=True)
         namespace = stack.enter_context(Namespace(driver))
         profile = Profile(driver, "pw0", tmp)
-        server = Pagewire(namespace, profile, root, options, memory)
+        profile.set_queues(queues)
+        server = Pagewire(namespace, profile, root, options, memory, lcores)
         stack.callback(server.discard)
         yield server.start()
         if check:

@@ -10,12 +10,19 @@
 #define RETA_MAX (RTE_ETH_RSS_RETA_SIZE_512 / RTE_ETH_RETA_GROUP_SIZE)
 #define HASHED	 RTE_ETH_RSS_NONFRAG_IPV4_TCP
 
+/* A driver that says nothing means the usual one. */
+static uint8_t
+key_len(const struct rte_eth_dev_info *info)
+{
+	return info->hash_key_size != 0 ? info->hash_key_size : KEY_MIN;
+}
+
 const char *
 rss_lacks(const struct rte_eth_dev_info *info)
 {
 	if ((info->flow_type_rss_offloads & HASHED) == 0)
 		return "it has no RSS over TCP";
-	if (info->hash_key_size < KEY_MIN || info->hash_key_size > KEY_MAX)
+	if (key_len(info) < KEY_MIN || key_len(info) > KEY_MAX)
 		return "its RSS key is of a strange size";
 	if (info->reta_size == 0 || info->reta_size % PW_SPREAD_CELLS != 0 ||
 		info->reta_size > RETA_MAX * RTE_ETH_RETA_GROUP_SIZE)
@@ -40,7 +47,7 @@ rss_ask(const struct rte_eth_dev_info *info, struct rte_eth_conf *conf)
 	conf->rxmode.mq_mode = RTE_ETH_MQ_RX_RSS;
 	conf->rx_adv_conf.rss_conf = (struct rte_eth_rss_conf){
 		.rss_key = the_key(),
-		.rss_key_len = info->hash_key_size,
+		.rss_key_len = key_len(info),
 		.rss_hf = HASHED,
 	};
 }
@@ -82,10 +89,14 @@ const char *
 rss_set(uint16_t port_id, const struct rte_eth_dev_info *info, uint16_t n_queues)
 {
 	uint8_t key[KEY_MAX] = {0};
-	struct rte_eth_rss_conf have = {.rss_key = key, .rss_key_len = info->hash_key_size};
+	struct rte_eth_rss_conf have = {.rss_key = key, .rss_key_len = key_len(info)};
+	struct rte_eth_conf want = {0};
 
+	/* Some drivers take the key when they are configured, others only so. */
+	rss_ask(info, &want);
+	rte_eth_dev_rss_hash_update(port_id, &want.rx_adv_conf.rss_conf);
 	if (rte_eth_dev_rss_hash_conf_get(port_id, &have) != 0 ||
-		memcmp(key, the_key(), info->hash_key_size) != 0)
+		memcmp(key, the_key(), key_len(info)) != 0)
 		return "it has another RSS key than it was given";
 	if ((have.rss_hf & HASHED) == 0)
 		return "its RSS leaves out TCP";

@@ -33,13 +33,12 @@ class Load:
 
     count = 0
 
-    def __init__(self, namespace, eal, ip, options):
+    def __init__(self, namespace, eal, ip, options, lcores=f"0@{(os.cpu_count() or 1) - 1}"):
         Load.count += 1
         self.prefix = f"pwtl{os.getpid()}-{Load.count}"
         self.tmp = tempfile.mkdtemp(prefix="pwt-load.")
-        lcore = f"0@{(os.cpu_count() or 1) - 1}"
         self.process = namespace.popen(
-            LOAD, "--lcores", lcore, *harness.memory_arguments(64), "--file-prefix", self.prefix,
+            LOAD, "--lcores", lcores, *harness.memory_arguments(128), "--file-prefix", self.prefix,
             *eal, "--", "--ip", ip, "--idle", "sleep", "--json", f"{self.tmp}/json", *options,
             stdin=subprocess.DEVNULL, stdout=open(f"{self.tmp}/out", "wb"),
             stderr=subprocess.STDOUT)
@@ -76,15 +75,17 @@ def urls(address, paths=PATHS):
     return [word for path in paths for word in ("--url", f"http://{address}/{path}")]
 
 
-def run_pair(driver, root, options, status=0, tso=False):
-    """pagewire and pagewire-load at the two ends of a device. @return the load's figures"""
+def run_pair(driver, root, options, status=0, tso=False, workers=1):
+    """pagewire and pagewire-load at the two ends of a device. @return figures and statement"""
+    lcores = {"lcores": harness.TWO_LCORES} if workers == 2 else {}
     harness.need_profile(driver)
     with contextlib.ExitStack() as stack:
         tmp = stack.enter_context(tempfile.TemporaryDirectory(prefix="pwt."))
         namespace = stack.enter_context(Namespace(driver))
         profile = Profile(driver, "pw0", tmp)
         profile.after = []  # there is no kernel at the other end
-        server = Pagewire(namespace, profile, root)
+        profile.set_queues(workers)
+        server = Pagewire(namespace, profile, root, **lcores)
         stack.callback(server.discard)
         # Whoever makes the socket comes first: of a vhost-user pair that is the back end.
         first = driver == "virtio-user"
@@ -92,12 +93,12 @@ def run_pair(driver, root, options, status=0, tso=False):
                              for word in profile.bridge)]
         if not first:
             server.start()
-        load = stack.enter_context(Load(namespace, eal, profile.peer_ip, options))
+        load = stack.enter_context(Load(namespace, eal, profile.peer_ip, options, **lcores))
         if first:
             wait_until("the socket is there", lambda: os.path.exists(f"{tmp}/vhost.sock"), 20)
             server.start()
         figures = load.wait(status)
-        server.stop()
+        figures["server"] = server.stop()
         return figures
 
 
@@ -123,6 +124,19 @@ def test_every_byte_is_right(driver, site):
     assert figures["responses"] > 20 and figures["opened"] == 16
     assert len(figures["bodies"]) == len(PATHS)
     check_bodies(figures, site)
+
+
+@pytest.mark.parametrize("driver", ["virtio-user", "memif"])
+def test_two_workers_at_either_end(driver, site):
+    """A pair of queues each; whichever of them the peer uses, the bytes are right."""
+    figures = run_pair(driver, site.root, [*urls("10.77.0.1"), "--verify", "--connections", 32,
+                                           "--duration", 3], workers=2)
+    assert figures["workers"] == 2
+    assert figures["failures"] == 0
+    assert figures["responses"] > 20 and figures["opened"] == 32
+    assert len(figures["bodies"]) == len(PATHS)
+    check_bodies(figures, site)
+    assert [worker["connections"] for worker in figures["server"].workers()] == [16, 16]
 
 
 @pytest.mark.parametrize("buffers", ["2K", "62K"])

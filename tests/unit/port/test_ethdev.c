@@ -78,9 +78,72 @@ mistakes_are_refused(void)
 	rte_eal_hotplug_remove("vdev", "net_null2");
 }
 
+/* net_null takes key and table, and shows them. */
+static void
+several_queues_are_spread_by_the_device(void)
+{
+	struct rte_eth_rss_reta_entry64 reta[2] = {{.mask = UINT64_MAX}, {.mask = UINT64_MAX}};
+	struct pw_port_cfg cfg = {.n_workers = 3, .n_rxd = 64, .n_txd = 64};
+	uint8_t key[40];
+	struct rte_eth_rss_conf conf = {.rss_key = key, .rss_key_len = sizeof(key)};
+	struct pw_spread spread;
+	struct pw_port port;
+	uint32_t i;
+
+	CU_ASSERT_EQUAL_FATAL(plug("net_null3", "no-rx=1"), 0);
+	cfg.port_id = id;
+	CU_ASSERT_EQUAL_FATAL(pw_port_open(&cfg, &port), 0);
+	CU_ASSERT_EQUAL(port.n_queues, 3);
+	CU_ASSERT_TRUE(port.rss);
+	CU_ASSERT_PTR_NULL(port.no_rss);
+	CU_ASSERT_EQUAL(rte_eth_dev_rss_hash_conf_get(id, &conf), 0);
+	for (i = 0; i < sizeof(key); i++)
+		CU_ASSERT_EQUAL(key[i], i % 2 == 0 ? PW_SPREAD_KEY_HI : PW_SPREAD_KEY_LO);
+	CU_ASSERT_EQUAL(rte_eth_dev_rss_reta_query(id, reta, 128), 0);
+	pw_spread_init(&spread, 3);
+	for (i = 0; i < 128; i++)
+		CU_ASSERT_EQUAL(reta[i / 64].reta[i % 64], pw_spread_cell_worker(&spread, i));
+	pw_port_close(&port);
+	rte_eal_hotplug_remove("vdev", "net_null3");
+}
+
+/* @return what opening says; @p rss and @p n_queues are looked at when it is opened. */
+static int
+open_spread(
+	const char *args, enum pw_port_spread how, uint16_t n_workers, bool rss, uint16_t n_queues)
+{
+	struct pw_port_cfg cfg = {.n_workers = n_workers, .spread = how, .n_rxd = 64, .n_txd = 64};
+	struct pw_port port;
+	int err;
+
+	CU_ASSERT_EQUAL_FATAL(plug(args, ""), 0);
+	cfg.port_id = id;
+	err = pw_port_open(&cfg, &port);
+	if (err == 0) {
+		CU_ASSERT_EQUAL(port.rss, rss);
+		CU_ASSERT_EQUAL(port.no_rss == NULL, rss || n_workers == 1);
+		CU_ASSERT_EQUAL(port.n_queues, n_queues);
+		pw_port_close(&port);
+	}
+	rte_eal_hotplug_remove("vdev", args);
+	return err;
+}
+
+static void
+spreading_is_chosen_or_refused(void)
+{
+	CU_ASSERT_EQUAL(open_spread("net_null4", PW_PORT_SPREAD_RSS, 2, true, 2), 0);
+	CU_ASSERT_EQUAL(open_spread("net_null5", PW_PORT_SPREAD_SOFTWARE, 2, false, 2), 0);
+	CU_ASSERT_EQUAL(open_spread("net_null6", PW_PORT_SPREAD_RSS, 1, false, 1), 0);
+	CU_ASSERT_EQUAL(open_spread("net_ring0", PW_PORT_SPREAD_AUTO, 2, false, 2), 0);
+	CU_ASSERT_EQUAL(open_spread("net_ring1", PW_PORT_SPREAD_RSS, 2, false, 2), -ENOTSUP);
+}
+
 static CU_TestInfo tests[] = {
 	{"null_is_opened_and_closed", null_is_opened_and_closed},
 	{"a_jumbo_frame_fits_the_buffers", a_jumbo_frame_fits_the_buffers},
+	{"several_queues_are_spread_by_the_device", several_queues_are_spread_by_the_device},
+	{"spreading_is_chosen_or_refused", spreading_is_chosen_or_refused},
 	{"mistakes_are_refused", mistakes_are_refused},
 	CU_TEST_INFO_NULL,
 };
