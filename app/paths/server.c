@@ -414,6 +414,7 @@ struct pair {
 	char socket[TEXT_MAX];
 	char json[TEXT_MAX];
 	char *figures; /* what the load says */
+	double share;  /* of a core that the server has had */
 };
 
 static int
@@ -473,11 +474,16 @@ pair_open(struct survey *s, struct pair *p, uint32_t size, bool verify)
 	return rc == 0 ? wait_for(&p->server, is_serving) : rc;
 }
 
-/* The load ends by itself, and looks at what it got. */
+/* The load ends by itself. Meanwhile the server spins, and gets what it gets of its core. */
 static int
 pair_wait(struct pair *p)
 {
-	return reap(&p->load, ENDED_S) == 0 ? 0 : -EIO;
+	pw_ns cpu = host_process_ns(p->server.pid);
+	pw_ns begin = now_ns();
+	int rc = reap(&p->load, ENDED_S) == 0 ? 0 : -EIO;
+
+	p->share = (double)(host_process_ns(p->server.pid) - cpu) / (double)(now_ns() - begin);
+	return rc;
 }
 
 static int
@@ -507,15 +513,16 @@ read_figures(struct pair *p)
 	p->figures = output(&json);
 }
 
-/* A worker that spins takes its core, whatever it has to do. */
+/* A worker that spins takes all of the core that it gets, whatever it has to do. */
 static void
 vhost_add(struct survey *s, uint32_t way, uint32_t size, const struct pair *p)
 {
 	const struct insight *in = &s->insights[PLACE_VHOST][way];
 	uint64_t bytes = (uint64_t)number_behind(p->figures, "\"body_bytes\": ");
 	pw_ns took = (pw_ns)(number_behind(p->figures, "\"seconds\": ") * PW_NS_PER_S);
+	pw_ns cpu = (pw_ns)(p->share * (double)took);
 
-	cell_add(&s->cells[PLACE_VHOST][CACHE_WARM][size][way], bytes, took, took, 0, took,
+	cell_add(&s->cells[PLACE_VHOST][CACHE_WARM][size][way], bytes, took, cpu, 0, took,
 		in->bytes > 0 ? in->calls * bytes / in->bytes : 0);
 }
 
