@@ -79,6 +79,15 @@ int serve(struct app *app);
 int server_free(struct app *app);
 void app_report(const struct app *app, struct pw_report *out);
 
+/* prove.c */
+
+/** Could a byte of a file be sent without being touched? Else --prove is refused. */
+int prove_check(struct app *app);
+/** With --prove: from here on the pages are unreadable to us. */
+int prove_begin(struct app *app);
+/** They can be read again, and freed. */
+void prove_end(void);
+
 /* control.c */
 
 /** The thread that waits for signals and commands and prints statistics. @return a status */

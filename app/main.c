@@ -31,7 +31,9 @@ static int (*const steps[])(struct app *app) = {
 	ports_check,
 	content_load,
 	ports_open,
+	prove_check,
 	workers_make,
+	prove_begin,
 	serve,
 };
 
@@ -45,6 +47,7 @@ run(struct app *app)
 	for (i = 0; i < RTE_DIM(steps) && status == STATUS_OK; i++)
 		status = steps[i](app);
 	leaked = server_free(app);
+	prove_end();
 	content_free(app);
 	return status != STATUS_OK ? status : leaked;
 }

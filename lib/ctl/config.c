@@ -125,6 +125,10 @@ static const struct pw_option settings[] = {
 		"a path, or off", pw_option_text, AT(control)},
 	{"interactive", NULL, NULL, "prompt for commands; also -i", NULL, pw_option_switch,
 		AT(interactive), .only_cmdline = true, .letter = 'i'},
+	{"prove", NULL, NULL,
+		"make the files' memory unreadable to pagewire itself: if it touches a byte of "
+		"it, it says which and ends with status 3",
+		"true or false", pw_option_switch, AT(prove)},
 	{"config", "FILE", NULL, "the same settings from a YAML file; the command line wins",
 		"a file that can be read", pw_option_text, AT(file), .only_cmdline = true},
 	{"help", NULL, NULL, "print this", NULL, pw_option_switch, AT(help), .only_cmdline = true},
@@ -170,7 +174,8 @@ static const struct pw_option_set set = {
 		       "  ip: [10.77.0.1/24]\n"
 		       "  autoindex: true\n"
 		       "\n"
-		       "Exit status: 0 done, 1 failed while running, 2 a mistake in the options.\n",
+		       "Exit status: 0 done, 1 failed while running, 2 a mistake in the options,\n"
+		       "3 with --prove: a byte of a file was touched.\n",
 	.table = settings,
 	.n = RTE_DIM(settings),
 	.help_at = offsetof(struct pw_config, help),

@@ -54,6 +54,7 @@ struct pw_config {
 	char *file;    /**< of --config, or NULL */
 	char *control; /**< path of the control socket, "off", or NULL: the default */
 	bool interactive;
+	bool prove; /**< make the pages unreadable for ourselves */
 	bool help;
 	bool version;
 };

@@ -59,6 +59,12 @@ void pw_site_destroy(struct pw_site *site);
 /** For struct pw_store_load_cfg.prefix, with the site as ctx. */
 void pw_site_prefix(void *site, uint32_t id, const struct pw_object *obj, uint8_t *to);
 
+/**
+ * The file whose contents are the body of object @p id; NULL: a text of ours, such as a
+ * listing. Looks at every file; safe in a signal handler.
+ */
+const struct pw_node *pw_site_file(const struct pw_site *site, uint32_t id);
+
 void pw_site_get_counts(const struct pw_site *site, struct pw_site_counts *out);
 
 #endif

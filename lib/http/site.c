@@ -379,6 +379,18 @@ pw_site_prefix(void *ctx, uint32_t id, const struct pw_object *obj, uint8_t *to)
 	PW_ASSERT(t.len == obj->prefix_len);
 }
 
+/* Representations of nodes have the numbers of their nodes. */
+const struct pw_node *
+pw_site_file(const struct pw_site *site, uint32_t id)
+{
+	uint32_t i;
+
+	for (i = 0; i < site->tree->n_nodes; i++)
+		if (site->reps[i].kind == PW_REP_FILE && site->reps[i].object == id)
+			return &site->tree->nodes[i];
+	return NULL;
+}
+
 void
 pw_site_get_counts(const struct pw_site *site, struct pw_site_counts *out)
 {

@@ -137,6 +137,14 @@ int pw_store_span(
 	const struct pw_store *st, uint32_t id, pw_off off, uint32_t len, struct pw_span *out);
 
 /**
+ * Whose byte is at @p addr? Looks at every object: not for the packet path. Safe in a
+ * signal handler. Of a page of zeroes that several share, the first is named.
+ * @param off  counted from the start of the object's prefix
+ * @return 0, -ERANGE not an address of the store, -ENOENT nobody's: between two objects
+ */
+int pw_store_whose(const struct pw_store *st, const void *addr, uint32_t *id, pw_off *off);
+
+/**
  * The sum of a span's bytes, as pw_sum() would give it (but 0 and 0xffff are one
  * number here, as on the wire), from the page's sums and the span's ragged edges.
  * @param span        inside one page of the store, as pw_store_span() made it

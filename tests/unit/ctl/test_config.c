@@ -403,7 +403,7 @@ mistakes_in_a_file_name_their_line(void)
 		" line 3: unknown setting 'http-port'; allowed: root ip gateway http store-size "
 		"index autoindex stats-period idle spread drain arena mtu cc ecn max-connections "
 		"max-head "
-		"timeout-idle timeout-head timeout-body timeout-send control\n");
+		"timeout-idle timeout-head timeout-body timeout-send control prove\n");
 	file_refused("root: /\nhttp: 99999\n",
 		" line 2: http '99999' is too large; allowed: 1 to 65535\n");
 	file_refused("autoindex: maybe\n",
@@ -419,7 +419,7 @@ mistakes_in_a_file_name_their_line(void)
 		" line 1: unknown setting 'config'; allowed: root ip gateway http store-size "
 		"index autoindex stats-period idle spread drain arena mtu cc ecn max-connections "
 		"max-head "
-		"timeout-idle timeout-head timeout-body timeout-send control\n");
+		"timeout-idle timeout-head timeout-body timeout-send control prove\n");
 }
 
 static void

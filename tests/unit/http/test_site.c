@@ -246,7 +246,26 @@ root_has_an_index_too(void)
 	pw_store_destroy(store);
 }
 
+/* Each file's object leads back to its node; what we wrote ourselves is no file's. */
+static void
+objects_lead_to_their_files(void)
+{
+	const struct pw_rep *page = &rig.site->reps[rig.site->pages[PW_HTTP_404]];
+	uint32_t i, n = 0;
+
+	for (i = 0; i < rig.tree->n_nodes; i++) {
+		if (rig.tree->nodes[i].kind != PW_NODE_FILE)
+			continue;
+		CU_ASSERT_PTR_EQUAL(
+			pw_site_file(rig.site, rig.site->reps[i].object), &rig.tree->nodes[i]);
+		n++;
+	}
+	CU_ASSERT_EQUAL(n, rig.tree->n_files);
+	CU_ASSERT_PTR_NULL(pw_site_file(rig.site, page->object));
+}
+
 static CU_TestInfo tests[] = {
+	{"objects_lead_to_their_files", objects_lead_to_their_files},
 	{"head_of_a_file", head_of_a_file},
 	{"lengths", lengths},
 	{"last_modified_is_never_after_date", last_modified_is_never_after_date},

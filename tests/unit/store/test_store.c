@@ -822,7 +822,49 @@ holds_are_counted(void)
 	pw_store_refs_fini(&refs, &pw_mem_heap);
 }
 
+/* Any byte of any object, found by its address; also the first and the last. */
+static bool
+bytes_are_found(uint32_t id)
+{
+	pw_off end = (pw_off)rig.want[id].len + rig.want[id].prefix_len;
+	struct pw_span span;
+	uint32_t found, i;
+	pw_off off, at;
+
+	for (i = 0; i < 40; i++) {
+		at = i == 0 ? 0 : i == 1 ? end - 1 : below((uint32_t)end);
+		if (pw_store_span(rig.st, id, at, 1, &span) != 0 ||
+			pw_store_whose(rig.st, span.addr, &found, &off) != 0 || found != id ||
+			off != at)
+			return false;
+	}
+	return true;
+}
+
+static void
+bytes_are_found_by_address(void)
+{
+	static const uint32_t len[] = {1, 500, 70000, PW_PAGE_BYTES - 1, PW_PAGE_BYTES * 2 + 99, 3};
+	const uint8_t *base, *end;
+	uint32_t id, i;
+	pw_off off;
+
+	for (i = 0; i < RTE_DIM(len); i++)
+		want_file(len[i], 100 + i);
+	rig_add();
+	CU_ASSERT_EQUAL(rig_load(), 0);
+	for (i = 0; i < RTE_DIM(len); i++)
+		CU_ASSERT(bytes_are_found(i));
+	base = pw_store_page(rig.st, 0)->addr;
+	end = base + pw_store_need(rig.st);
+	CU_ASSERT_EQUAL(pw_store_whose(rig.st, base - 1, &id, &off), -ERANGE);
+	CU_ASSERT_EQUAL(pw_store_whose(rig.st, end, &id, &off), -ERANGE);
+	CU_ASSERT_EQUAL(pw_store_whose(rig.st, end - 1, &id, &off), -ENOENT);
+	CU_ASSERT_EQUAL(pw_store_whose(rig.st, base + 101, &id, &off), -ENOENT);
+}
+
 static CU_TestInfo tests[] = {
+	{"bytes_are_found_by_address", bytes_are_found_by_address},
 	{"empty_store", empty_store},
 	{"objects_of_no_bytes", objects_of_no_bytes},
 	{"texts_are_copied", texts_are_copied},
