@@ -14,14 +14,16 @@
  *	             use the sockets; whatever they have to send leaves in the next
  *	             pw_host_run(), which pw_host_next() asks for at once
  *
+ * docs/tcp.md shows how a program drives it, and tests/examples/exchange.c is one.
+ *
  * Threads:  a host and its sockets belong to one thread.
  * Bounds:   all memory is taken when the host is made.
  */
 #include <sys/types.h>
 #include "pw_tcp.h"
 
-struct pw_host; /* private to sim */
-struct pw_sock; /* private to sim */
+struct pw_host; /* private to host */
+struct pw_sock; /* private to host */
 
 struct pw_host_cfg {
 	struct pw_addr addr; /**< IPv4 today; nothing but the IP header knows */
@@ -54,7 +56,7 @@ void pw_host_run(struct pw_host *h, pw_ns now);
 /** When pw_host_run() has to be called next; the past when something waits to be sent. */
 pw_ns pw_host_next(const struct pw_host *h);
 
-/** The TCP below, for its figures. */
+/** The TCP below, for its figures and for pw_tcp_set(): options of connections to come. */
 struct pw_tcp *pw_host_tcp(struct pw_host *h);
 
 /** Sockets in use; 0 when nothing is left. */
