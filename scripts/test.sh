@@ -14,6 +14,7 @@
 #   lint    cppcheck, and clang-tidy on the modules that need no device
 #   units   the CUnit suites, with assertions
 #   asan    the same under AddressSanitizer and UndefinedBehaviorSanitizer
+#   sim     the simulator: random seeds, every loss pattern, the same trace from all compilers
 #   fuzz    the fuzzers of tests/fuzz: the kept corpus, then 60 s each
 #   e2e     curl, wget and the kernel's TCP against pagewire, in namespaces
 #   wire    frames made by scapy against pagewire under the sanitizers
@@ -28,11 +29,14 @@ cd "$(dirname "$0")/.."
 # shellcheck source=scripts/lib.sh
 . scripts/lib.sh
 
-STAGES=(style lint units asan fuzz e2e wire run cases)
+STAGES=(style lint units asan sim fuzz e2e wire run cases)
 LOGS=build/test-logs
 TMP=build/test-tmp
 PYTHON=/usr/bin/python3 # Debian's, where pytest and scapy are
 FAILED_LINES=120        # of a failing log to show
+SIM_SECONDS=60          # of random seeds
+SIM_MASK_BITS=12        # every loss pattern of so many packets
+SIM_TRACES=1-300        # seeds whose traces compilers must agree on
 
 usage() {
 	sed -n '/^#   sudo/,/^# skipped/s/^# \{0,1\}//p' "$0"
@@ -194,6 +198,57 @@ stage_asan() {
 	build_asan
 	ASAN_OPTIONS=abort_on_error=0 UBSAN_OPTIONS=print_stacktrace=1:halt_on_error=1 \
 		units_of build-asan asan
+}
+
+# The build of one compiler at one level, with nothing in it but what the simulator needs.
+trace_build() {
+	local dir=build-trace-$1-O$2
+	[ -e "$dir/build.ninja" ] || CC=$1 meson setup "$dir" -Doptimization="$2" -Ddebug=false
+	ninja -C "$dir" app/sim/pagewire-sim
+}
+
+# same_traces COMPILER...: the runs of SIM_TRACES are the same to the bit, whoever compiled them.
+same_traces() {
+	local cc level first='' hashes
+	for cc in "$@"; do
+		for level in 0 3; do
+			trace_build "$cc" "$level"
+			hashes=$LOGS/traces-$cc-O$level.txt
+			"build-trace-$cc-O$level/app/sim/pagewire-sim" --hash "$SIM_TRACES" >"$hashes"
+			first=${first:-$hashes}
+			diff "$first" "$hashes"
+		done
+	done
+}
+
+# A commit that changes the table says why.
+same_table() {
+	trace_build gcc 3
+	build-trace-gcc-O3/app/sim/pagewire-sim --table | diff tests/sim/goodput.txt -
+}
+
+# Two jobs at a time: seeds on one core, all else on the other.
+stage_sim() {
+	local begin=$EPOCHREALTIME status=0 pid first compilers=(gcc)
+	build_debug
+	build_asan
+	first=$(od -An -N4 -tu4 /dev/urandom) first=${first// /}
+	printf '  seeds from %s on, for %s s\n' "$first" "$SIM_SECONDS"
+	build-asan/app/sim/pagewire-sim --seeds 0 --seconds "$SIM_SECONDS" --first "$first" \
+		>"$(log_of sim/seeds)" 2>&1 </dev/null &
+	pid=$!
+	check 'sim/masks' build-debug/app/sim/pagewire-sim --masks "$SIM_MASK_BITS"
+	check 'sim/example' build-asan/tests/examples/exchange README.md
+	if command -v clang >/dev/null; then
+		compilers+=(clang)
+	else
+		skip 'sim/traces of clang' 'clang is not installed'
+	fi
+	check 'sim/traces' same_traces "${compilers[@]}"
+	check 'sim/table' same_table
+	wait "$pid" || status=$?
+	seconds=$(awk -v a="$begin" -v b="$EPOCHREALTIME" 'BEGIN { print b - a }')
+	count 'sim/seeds' $((status == 0)) $((status != 0)) 0 "$seconds"
 }
 
 # The fuzzers count themselves; what they found is in the log, input and all.
