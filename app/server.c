@@ -259,7 +259,7 @@ serve(struct app *app)
 void
 app_report(const struct app *app, struct pw_report *out)
 {
-	uint32_t i;
+	uint32_t i, k;
 
 	out->at = rte_get_timer_cycles() * PW_NS_PER_US / (rte_get_timer_hz() / 1000000);
 	out->tsc_hz = rte_get_tsc_hz();
@@ -273,6 +273,8 @@ app_report(const struct app *app, struct pw_report *out)
 		struct pw_report_share *share = &out->shares[i];
 
 		pw_worker_get_stats(app->workers.of[i], &share->worker);
+		for (k = 0; k < app->n_ports; k++)
+			pw_worker_get_ledger(app->workers.of[i], k, &share->ledgers[k]);
 		share->http = *pw_http_stats(app->desks[i].http);
 		pw_http_get_usage(app->desks[i].http, &share->http_usage);
 	}

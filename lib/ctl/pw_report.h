@@ -19,6 +19,7 @@
 /** What one worker has to show. */
 struct pw_report_share {
 	struct pw_worker_stats worker;
+	struct pw_ledger ledgers[PW_LOOP_IFS_MAX]; /**< by port; all of them are in `worker` */
 	struct pw_http_stats http;
 	struct pw_http_usage http_usage;
 };

@@ -142,10 +142,25 @@ copied(const struct pw_ledger *l)
 	return sum;
 }
 
+static uint64_t
+file_bytes(const struct pw_ledger *l)
+{
+	return l->by_ref_bytes + copied(l);
+}
+
+/* Of each file byte sent meanwhile. */
+static void
+ratio(const struct interval *iv, const char *what, uint64_t n, uint64_t b, uint64_t all)
+{
+	fprintf(iv->out, " %s %.3f", what, all == 0 ? 0 : (double)(n - b) / (double)all);
+}
+
 static void
 rates_ledger(const struct interval *iv, const struct pw_ledger *n, const struct pw_ledger *b)
 {
-	fprintf(iv->out, "  copies   by reference");
+	uint64_t all = file_bytes(n) - file_bytes(b);
+
+	fprintf(iv->out, "by reference");
 	rate(iv, "B/s", n->by_ref_bytes, b->by_ref_bytes, 1);
 	fprintf(iv->out, "   by pagewire");
 	rate(iv, "B/s", copied(n), copied(b), 1);
@@ -153,7 +168,32 @@ rates_ledger(const struct interval *iv, const struct pw_ledger *n, const struct 
 	rate(iv, "B/s", n->driver_copied_bytes, b->driver_copied_bytes, 1);
 	fprintf(iv->out, "   read for checksums");
 	rate(iv, "B/s", n->cksum_read_bytes, b->cksum_read_bytes, 1);
+	fprintf(iv->out, "   each byte:");
+	ratio(iv, "copied", copied(n), copied(b), all);
+	ratio(iv, "by the driver", n->driver_copied_bytes, b->driver_copied_bytes, all);
+	ratio(iv, "read", n->cksum_read_bytes, b->cksum_read_bytes, all);
 	fputc('\n', iv->out);
+}
+
+/* Whose they were, where there are several: those that moved a byte. */
+static void
+rates_ledgers(
+	const struct interval *iv, const struct pw_report *now, const struct pw_report *before)
+{
+	uint32_t i, k;
+
+	fputs("  copies   ", iv->out);
+	rates_ledger(iv, &now->worker.ledger, &before->worker.ledger);
+	for (i = 0; i < now->n_workers && now->n_workers * now->n_ports > 1; i++)
+		for (k = 0; k < now->n_ports; k++) {
+			const struct pw_ledger *n = &now->shares[i].ledgers[k];
+			const struct pw_ledger *b = &before->shares[i].ledgers[k];
+
+			if (file_bytes(n) == file_bytes(b))
+				continue;
+			fprintf(iv->out, "    worker %u port %u: ", i, now->ports[k]->id);
+			rates_ledger(iv, n, b);
+		}
 }
 
 static void
@@ -223,7 +263,7 @@ pw_report_rates(FILE *out, const struct pw_report *now, const struct pw_report *
 		rates_port(&iv, now->ports[i], &now->port[i], &before->port[i]);
 	rates_tcp(&iv, n, b);
 	rates_http(&iv, now, before);
-	rates_ledger(&iv, &n->ledger, &b->ledger);
+	rates_ledgers(&iv, now, before);
 	rates_workers(&iv, now, before);
 	rates_drops(out, &n->drops, &b->drops);
 	fflush(out);
@@ -315,11 +355,31 @@ ledger_driver(FILE *out, const struct pw_report *r, uint64_t all)
 	ledger_line(out, what, r->worker.ledger.driver_copied_bytes, all);
 }
 
+/* The same for each worker and port, where there are several. */
+static void
+ledger_shares(FILE *out, const struct pw_report *r)
+{
+	uint32_t i, k;
+
+	for (i = 0; i < r->n_workers && r->n_workers * r->n_ports > 1; i++)
+		for (k = 0; k < r->n_ports; k++) {
+			const struct pw_ledger *l = &r->shares[i].ledgers[k];
+
+			if (file_bytes(l) != 0)
+				fprintf(out,
+					"    worker %u, port %u (%s): by reference %" PRIu64
+					", copied %" PRIu64 ", read for checksums %" PRIu64
+					", copied by the driver %" PRIu64 "\n",
+					i, r->ports[k]->id, r->ports[k]->driver, l->by_ref_bytes,
+					copied(l), l->cksum_read_bytes, l->driver_copied_bytes);
+		}
+}
+
 void
 pw_report_ledger(FILE *out, const struct pw_report *r)
 {
 	const struct pw_ledger *l = &r->worker.ledger;
-	uint64_t all = l->by_ref_bytes + copied(l);
+	uint64_t all = file_bytes(l);
 	uint32_t i;
 
 	fputs("copy ledger\n", out);
@@ -332,6 +392,7 @@ pw_report_ledger(FILE *out, const struct pw_report *r)
 	ledger_line(out, "file bytes read for checksums", l->cksum_read_bytes, all);
 	ledger_driver(out, r, all);
 	ledger_line(out, "text bytes written (heads, not files)", l->text_bytes, 0);
+	ledger_shares(out, r);
 	fflush(out);
 }
 

@@ -106,6 +106,27 @@ ledger_tells_copies_by_their_reason(void)
 	SAYS("  text bytes written (heads, not files): 7 bytes\n");
 }
 
+/* With several workers or ports, what each of them did; who did nothing is left out. */
+static void
+ledger_tells_whose_copies_they_are(void)
+{
+	static struct pw_port other = {.id = 3, .driver = "net_virtio_user"};
+
+	now.n_ports = before.n_ports = 2;
+	now.ports[1] = before.ports[1] = &other;
+	now.n_workers = before.n_workers = 2;
+	now.shares[1].ledgers[1] = (struct pw_ledger){.by_ref_bytes = 4000, .cksum_read_bytes = 40};
+	now.worker.ledger = now.shares[1].ledgers[1];
+	totals();
+	SAYS("    worker 1, port 3 (net_virtio_user): by reference 4000, copied 0, read for "
+	     "checksums 40, copied by the driver 0\n");
+	CU_ASSERT_PTR_NULL(strstr(text, "worker 0, port"));
+	rates();
+	SAYS("    worker 1 port 3: by reference");
+	SAYS("each byte: copied 0.000 by the driver 0.000 read 0.010\n");
+	CU_ASSERT_PTR_NULL(strstr(text, "worker 0 port"));
+}
+
 static void
 ledger_shows_zeroes(void)
 {
@@ -177,6 +198,7 @@ no_time_between_reports_divides_by_no_zero(void)
 static CU_TestInfo tests[] = {
 	{"numbers_have_three_digits", numbers_have_three_digits},
 	{"ledger_tells_copies_by_their_reason", ledger_tells_copies_by_their_reason},
+	{"ledger_tells_whose_copies_they_are", ledger_tells_whose_copies_they_are},
 	{"ledger_shows_zeroes", ledger_shows_zeroes},
 	{"totals_leave_zeroes_out", totals_leave_zeroes_out},
 	{"rates_are_per_second", rates_are_per_second},
