@@ -30,12 +30,18 @@ const struct command commands[] = {
 	{"show http", NULL, "what HTTP counted", NULL, show_http},
 	{"show store", NULL, "files and pages, and who holds pages", NULL, show_store},
 	{"show copies", NULL, "the copy ledger: what was done with the bytes of files", NULL, show_copies},
+	{"show memory", "[PAGE]", "a page of the store, a header, a ring: by every address, and who holds it",
+		NULL, show_memory},
 	{"show arp", NULL, "neighbours", NULL, show_arp},
+	{"show capture", NULL, "whether frames are captured, and how many were", NULL, show_capture},
 	{"show config", NULL, "settings, and what of them was changed since", NULL, show_config},
 	{"set log-level", "PATTERN LEVEL", "of log types, such as pagewire.tcp, to a level such as debug",
 		NULL, set_log_level},
 	{"set", "SETTING VALUE", "change a setting while serving", setting_hints, set_value},
 	{"clear stats", NULL, "count from 0 in what is shown; the totals at exit stay whole", NULL, clear_stats},
+	{"capture start", "FILE [FILTER]", "copy frames to FILE (pcapng), those that fit a filter of libpcap",
+		NULL, capture_start},
+	{"capture stop", NULL, "end that", NULL, capture_stop},
 	{"stop", NULL, "refuse new connections; those there are go on", NULL, stop},
 	{"start", NULL, "take new connections again", NULL, start},
 	{"drain", "[SECONDS]", "finish what runs, in SECONDS at most, then end", NULL, drain},
@@ -421,6 +427,7 @@ pw_ctl_destroy(struct pw_ctl *ctl)
 	if (ctl == NULL)
 		return;
 	telemetry_forget(ctl);
+	pw_capture_close(ctl->capture);
 	for (i = 0; ctl->lost != NULL && i < ctl->cfg.n_workers; i++)
 		free(ctl->lost[i]);
 	figures_fini(&ctl->zero);

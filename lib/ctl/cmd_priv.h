@@ -44,6 +44,8 @@ struct pw_ctl {
 	pthread_mutex_t lock;	     /* one command at a time */
 	struct figures zero;	     /* what `clear stats` found; shown is what came since */
 	uint32_t stats_period_s;
+	struct pw_capture *capture; /* NULL: none */
+	char capture_path[PW_CTL_LINE_MAX];
 	char settings[SETTINGS_MAX][SETTING_TEXT]; /* by setting; "": as configured */
 };
 
@@ -132,11 +134,15 @@ int show_conn(struct call *call);
 int show_http(struct call *call);
 int show_store(struct call *call);
 int show_copies(struct call *call);
+int show_memory(struct call *call);
 int show_arp(struct call *call);
 int show_config(struct call *call);
 int set_value(struct call *call);
 int set_log_level(struct call *call);
 int clear_stats(struct call *call);
+int show_capture(struct call *call);
+int capture_start(struct call *call);
+int capture_stop(struct call *call);
 int start(struct call *call);
 int stop(struct call *call);
 int drain(struct call *call);

@@ -22,6 +22,7 @@
  */
 #include "pw_addr.h"
 #include "pw_base.h"
+#include "pw_capture.h"
 #include "pw_crew.h"
 #include "pw_drop.h"
 #include "pw_ip.h"
@@ -184,6 +185,9 @@ void pw_worker_get_ledger(const struct pw_worker *w, uint32_t i, struct pw_ledge
 struct pw_link *pw_worker_link(struct pw_worker *w, uint32_t i);
 /** For pw_seg_page_held() and the like, on any thread. */
 const struct pw_seg *pw_worker_seg(const struct pw_worker *w, uint32_t i);
+
+/** Copy what its queue at port @p i moves (NULL: no more); on its own thread. */
+void pw_worker_watch(struct pw_worker *w, uint32_t i, struct pw_capture *cap);
 
 /** What to do when there is nothing to do; on its own thread. */
 void pw_worker_set_idle(struct pw_worker *w, enum pw_idle idle);

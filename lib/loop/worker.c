@@ -468,6 +468,14 @@ pw_worker_accept(struct pw_worker *w, bool yes)
 		pw_tcp_accept(w->tcp, yes);
 }
 
+/* What a worker without a queue moves is seen at the queue of the one who has it. */
+void
+pw_worker_watch(struct pw_worker *w, uint32_t i, struct pw_capture *cap)
+{
+	if (!w->ifs[i].borrowed)
+		pw_port_queue_watch(&w->ifs[i].queue, cap);
+}
+
 struct pw_link *
 pw_worker_link(struct pw_worker *w, uint32_t i)
 {

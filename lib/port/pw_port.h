@@ -130,6 +130,11 @@ struct pw_port_queue {
 	uint16_t port_id; /**< room for the queue of an Ethernet device */
 	uint16_t queue_id;
 	bool tx_prepare;
+	struct {
+		struct pw_capture *cap;	       /**< NULL: it is not watched (pw_capture.h) */
+		const struct pw_port_ops *ops; /**< its own, and their argument */
+		void *q;
+	} watch;
 };
 
 /** The queue @p queue_id of an open port. @p out must not move. */

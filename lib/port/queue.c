@@ -65,6 +65,7 @@ pw_port_queue_init(struct pw_port_queue *out, const struct pw_port *port, uint16
 	out->port_id = port->id;
 	out->queue_id = queue_id;
 	out->tx_prepare = port->tx_prepare;
+	out->watch.cap = NULL;
 }
 
 void

@@ -115,6 +115,9 @@ struct pw_seg_usage {
 /** Exact only while no device frees. All 0 when every packet is back. */
 void pw_seg_get_usage(const struct pw_seg *seg, struct pw_seg_usage *out);
 
+/** The pool of header mbufs, for show. */
+const struct rte_mempool *pw_seg_headers(const struct pw_seg *seg);
+
 /** Windows of @p page that devices hold. */
 uint32_t pw_seg_page_held(const struct pw_seg *seg, uint32_t page);
 

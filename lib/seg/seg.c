@@ -342,6 +342,12 @@ pw_seg_message(struct pw_seg *seg, const void *bytes, uint32_t len)
 	return c.head;
 }
 
+const struct rte_mempool *
+pw_seg_headers(const struct pw_seg *seg)
+{
+	return seg->hdr;
+}
+
 const struct pw_ledger *
 pw_seg_ledger(const struct pw_seg *seg)
 {

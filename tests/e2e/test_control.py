@@ -93,7 +93,8 @@ class Load:
         assert self.wrong == 0 and self.n > 0
 
 
-SHOWS = ["show port info", "show port stats", "show port xstats", "show port offloads",
+SHOWS = ["show capture", "show memory",
+         "show port info", "show port stats", "show port xstats", "show port offloads",
          "show worker", "show tcp", "show tcp stats", "show tcp connections", "show http",
          "show store", "show copies", "show arp", "show config"]
 
@@ -215,6 +216,68 @@ def test_the_end_by_command(root, words):
         ctl(server, *words)
         server.wait().check()
         assert not os.path.exists(socket_path(server))
+
+
+# ---- capture ----
+
+
+def test_a_capture_is_read_by_tcpdump(server, root, tmp_path):
+    file = tmp_path / "all.pcapng"
+    with Load(server, root):
+        ctl(server, "capture", "start", str(file))
+        assert "already" in run_ctl(server, "capture", "start", str(tmp_path / "b")).stderr
+        begun = ask(server, "show", "capture")
+        wait_until("frames", lambda: ask(server, "show", "capture")["written"] > 1000, 20)
+        done = ask(server, "capture", "stop")
+    assert begun["on"] and done["error"] == ""
+    assert done["written"] >= 1000 and done["copied_bytes"] > 0
+    lines = subprocess.run(["tcpdump", "-nnr", file], stdout=subprocess.PIPE,
+                           stderr=subprocess.PIPE, text=True, check=True).stdout.splitlines()
+    assert len(lines) == done["written"]
+    assert any(f"IP {server.address}.80 > " in line for line in lines)
+    # A debugging copy is not in the ledger: nothing else was copied.
+    assert ask(server, "show", "copies")["copied_bytes"] == 0
+
+
+def test_a_capture_of_one_connection_holds_its_file(server, root, tmp_path):
+    """Every byte that tcpdump sees of the payload is the file's: chains are copied whole."""
+    file = tmp_path / "one.pcapng"
+    ctl(server, "capture", "start", str(file), "tcp", "src", "port", "80")
+    server.namespace.curl(server.url("index.html"))
+    assert ask(server, "capture", "stop")["lost"] == 0
+    text = subprocess.run(["tcpdump", "-nnAr", file], stdout=subprocess.PIPE,
+                          stderr=subprocess.DEVNULL, check=True).stdout
+    assert b"HTTP/1.1 200 OK" in text and b"hello" in text
+    assert f"> {server.address}.80".encode() not in text
+
+
+def test_captures_that_cannot_be(server, tmp_path):
+    for words, says in ((["start", "/nonexistent/x"], "No such file"),
+                        (["start", str(tmp_path / "a"), "tcp", "prot"], "filter"),
+                        (["start"], "a word is missing"), (["stop"], "no frames are captured")):
+        done = run_ctl(server, "capture", *words)
+        assert done.returncode == 1 and says in done.stderr and "allowed:" in done.stderr
+    ctl(server, "capture", "start", str(tmp_path / "b"))  # the end of pagewire is its end
+
+
+def test_memory_by_every_address(server, root):
+    socks = [server.namespace.connect(server.address) for _ in range(2)]
+    shown = ask(server, "show", "memory")
+    page = shown["places"][0]
+    assert page["what"] == "store page 0" and page["page_bytes"] == 2 << 20
+    assert int(page["virtual"], 16) % (2 << 20) == 0
+    if os.geteuid() == 0:
+        assert int(page["physical"], 16) % (2 << 20) == 0
+    assert any("header mbufs" in place["what"] for place in shown["places"])
+    assert any("receive mbufs" in place["what"] for place in shown["places"])
+    # Somebody who does not read leaves the page held by his connection.
+    socks[0].setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+    socks[0].sendall(b"GET /big HTTP/1.1\r\nHost: a\r\n\r\n")
+    wait_until("a hold", lambda: sum(ask(server, "show", "memory", str(i))["places"][0]
+                                     ["connections_hold"] for i in range(4)) > 0)
+    for sock in socks:
+        sock.close()
+    assert "is no page of the store" in run_ctl(server, "show", "memory", "999").stderr
 
 
 # ---- rude clients ----
