@@ -402,6 +402,7 @@ struct pw_ctl *
 pw_ctl_create(const struct pw_ctl_cfg *cfg)
 {
 	struct pw_ctl *ctl = calloc(1, sizeof(*ctl));
+	uint32_t i;
 
 	if (ctl == NULL)
 		return NULL;
@@ -415,7 +416,8 @@ pw_ctl_create(const struct pw_ctl_cfg *cfg)
 		errno = ENOMEM;
 		return NULL;
 	}
-	memcpy(ctl->workers, cfg->workers, cfg->n_workers * sizeof(*ctl->workers));
+	for (i = 0; i < cfg->n_workers; i++)
+		ctl->workers[i] = cfg->workers[i];
 	return ctl;
 }
 
