@@ -18,6 +18,7 @@
 #   idle         what 1 to 1,000,000 idle connections cost those that ask, and in memory
 #   fairness     100,000 downloads at once: Jain's index
 #   latency      of one connection, and at half of the full load
+#   scaling      two workers against one, on ports that acknowledge in process
 #   kernel       nginx with sendfile over a veth pair: cycles a byte, requests a second
 #   tap          a TAP, one core a side: dpdk-testpmd's flood, a download from
 #                pagewire, and nginx with sendfile over a veth pair
@@ -34,7 +35,7 @@ cd "$(dirname "$0")/.."
 # shellcheck source=scripts/lib.sh
 . scripts/lib.sh
 
-BENCHES=(roofline bulk small connections idle fairness latency kernel tap tcp path compare)
+BENCHES=(roofline bulk small connections idle fairness latency scaling kernel tap tcp path compare)
 
 options=() wanted=() setup=yes
 while [ $# -gt 0 ]; do

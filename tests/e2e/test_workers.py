@@ -92,6 +92,8 @@ def test_drains_with_a_download_under_way(site):
             https = connect_all(server, stack)
             for http in https:
                 http.send(request_bytes("/middle.bin"))
+            for http in https:
+                assert http.sock.recv(1, socket.MSG_PEEK), "the answer has begun"
             server.kill(signal.SIGTERM)
             wait_until("it drains", lambda: "draining" in server.output("err"))
             for http in https:
