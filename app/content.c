@@ -82,7 +82,8 @@ content_scan(struct app *app)
 int
 content_memory(struct app *app)
 {
-	size_t conn = pw_tcp_conn_bytes(pw_http_room_bytes()) + POOL_CONN_BYTES;
+	uint32_t each = RTE_MAX(app->cfg.max_connections / app->eal.n_lcores, 1u);
+	size_t conn = pw_tcp_conn_bytes(pw_http_room_bytes(), each) + POOL_CONN_BYTES;
 	uint64_t pools = eal_pool_bytes(&app->eal) + (uint64_t)app->cfg.max_connections * conn;
 	uint64_t pages = pw_store_need(app->store);
 

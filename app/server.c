@@ -223,7 +223,8 @@ print_ready(struct app *app)
 	for (i = 0; i < app->n_ports; i++)
 		workers_tell_port(&app->workers, &app->ports[i]);
 	COMPLAIN("an idle connection takes %zu bytes, everything counted",
-		pw_tcp_conn_bytes(pw_http_room_bytes()));
+		pw_tcp_conn_bytes(pw_http_room_bytes(),
+			workers_share(&app->workers, 0, app->cfg.max_connections)));
 	printf("pagewire: serving %s at ", app->cfg.root);
 	print_place(app, &app->cfg.ips[0]);
 	printf(", %u worker%s, %u files, %" PRIu64 " bytes\n", app->workers.n,

@@ -92,7 +92,8 @@ static int
 plan_memory(struct loader *l)
 {
 	struct pw_load_cfg cfg = load_cfg(l);
-	uint64_t conn = pw_tcp_conn_bytes(pw_load_room_bytes(&cfg)) + POOL_CONN_BYTES;
+	uint32_t each = RTE_MAX(cfg.n_conns / l->eal.n_lcores, 1u);
+	uint64_t conn = pw_tcp_conn_bytes(pw_load_room_bytes(&cfg), each) + POOL_CONN_BYTES;
 
 	return eal_memory(&l->eal,
 		eal_pool_bytes(&l->eal) + cfg.n_conns * conn + pw_load_need(&cfg) +

@@ -17,8 +17,8 @@ expect(struct inside *in, const struct pw_tcp_conn *c, bool ok, const char *whic
 		"srtt %lu us, least %lu us)",
 		c->lport, c->rport, c->state, what, (unsigned long)c->snd_una,
 		(unsigned long)c->snd_nxt, (unsigned long)c->snd_end, (unsigned long)c->snd_edge,
-		c->cwnd, (unsigned long)(c->srtt / PW_NS_PER_US),
-		(unsigned long)(c->min_rtt / PW_NS_PER_US));
+		c->cwnd, (unsigned long)(ticks_ns(c->srtt) / PW_NS_PER_US),
+		(unsigned long)(ticks_ns(c->min_rtt) / PW_NS_PER_US));
 	in->fail(in->ctx, which, why);
 }
 
@@ -66,7 +66,7 @@ check_conn(void *ctx, struct pw_tcp_conn *c)
 	EXPECT(in, "S7", rtt_rto(c) >= RTO_VAR_MIN && rtt_rto(c) <= RTO_MAX);
 	floor = in->rtt_floor(in->ctx, &c->remote);
 	/* Karn: no sample is shorter than the way there and back. */
-	EXPECT(in, "S7", c->min_rtt >= floor);
+	EXPECT(in, "S7", ticks_ns(c->min_rtt) >= floor);
 	if (!in->way_full)
 		check_timers(in, c);
 }
@@ -92,7 +92,7 @@ set_isn(void *ctx, struct pw_tcp_conn *c)
 {
 	uint32_t isn1 = 1 - *(const uint32_t *)ctx;
 
-	if (!synchronised(c) && c->last_send == 0 && (c->flags & F_SYN_DUE))
+	if (!synchronised(c) && c->syn_sent == 0 && (c->flags & F_SYN_DUE))
 		c->isn1 = c->wl2 = isn1;
 }
 

@@ -59,7 +59,7 @@ count_dsack(struct pw_tcp_conn *c, const struct pw_tcp_sack *s, struct ack *a)
 	if (left < 0 || left >= right || right > (int64_t)c->snd_nxt)
 		return;
 	a->dsack = true;
-	if (right <= (int64_t)c->recover)
+	if (!seq_before(c->recover, (uint32_t)right))
 		c->undo_rtx -= (uint32_t)pw_min((uint64_t)(right - left), c->undo_rtx);
 }
 
@@ -113,16 +113,16 @@ reo_window(const struct pw_tcp_conn *c)
 	if ((c->flags & F_REORDERED) == 0 &&
 		(c->ca != CA_OPEN || c->sacked >= DUP_THRESH * (uint32_t)c->mss))
 		return 0;
-	if (c->min_rtt == PW_NEVER)
+	if (c->min_rtt == UINT32_MAX)
 		return 0;
-	return pw_min(c->reo_mult * (c->min_rtt / 4), c->srtt);
+	return pw_min(c->reo_mult * (ticks_ns(c->min_rtt) / 4), ticks_ns(c->srtt));
 }
 
 static void
 adapt_reo_window(struct pw_tcp_conn *c, const struct ack *a)
 {
-	if (a->dsack && c->snd_una >= c->dsack_round) {
-		c->dsack_round = c->snd_nxt;
+	if (a->dsack && !ahead(c, c->dsack_round)) {
+		c->dsack_round = (uint32_t)c->snd_nxt;
 		c->reo_mult += c->reo_mult < UINT8_MAX;
 		c->reo_persist = 16;
 	}
@@ -140,7 +140,7 @@ detect_losses(struct pw_tcp_conn *c, struct ack *a)
 	/* Nothing overtaken, nothing sent twice: what is left was sent later. */
 	if (c->sacked == 0 && c->n_rtx == 0)
 		return 0;
-	wait = sent_detect(c, a->now, c->rack_rtt + reo_window(c));
+	wait = sent_detect(c, a->now, ticks_ns(c->rack_rtt) + reo_window(c));
 	a->newly_lost += c->lost - before;
 	return wait;
 }
@@ -154,7 +154,7 @@ remember(struct pw_tcp_conn *c)
 	c->prior_ssthresh = c->ssthresh;
 	c->undo_rtx = 0;
 	c->flags &= ~F_RTX_TS;
-	c->recover = c->snd_nxt;
+	c->recover = (uint32_t)c->snd_nxt;
 }
 
 static void
@@ -162,7 +162,7 @@ enter_recovery(struct pw_tcp_conn *c, const struct ack *a)
 {
 	remember(c);
 	if (!ecn_has_reduced(c)) /* once for a window, be it marked or lost */
-		c->ssthresh = c->cc_ops->on_loss(c);
+		c->ssthresh = cc_of(c)->on_loss(c);
 	/* What may still be delivered: not what was SACKed before (RFC 9937 section 6). */
 	c->recover_fs = flight(c) - c->sacked + a->delivered;
 	c->prr_delivered = c->prr_out = 0;
@@ -281,7 +281,7 @@ count_duplicate(struct pw_tcp_conn *c, struct ack *a)
 		c->dup_room = flight(c);
 	c->dup_acks += c->dup_acks < UINT8_MAX;
 	begins = c->ca == CA_OPEN && c->dup_acks == DUP_THRESH &&
-		 (c->recover == 0 || c->snd_una > c->recover);
+		 c->recover - (uint32_t)c->snd_una > flight(c); /* passed: RFC 6582 4.1 */
 	if (c->ca != CA_OPEN || c->dup_acks < DUP_THRESH || begins)
 		credit_duplicate(c, a);
 	if (begins) {
@@ -300,7 +300,7 @@ progress_without_sack(struct pw_tcp_conn *c, struct ack *a)
 	c->sacked = (uint32_t)pw_min(c->sacked, flight(c) - c->lost);
 	if (c->ca == CA_OPEN) {
 		c->sacked = 0;
-	} else if (c->ca == CA_RECOVERY && c->snd_una < c->recover && c->lost == 0) {
+	} else if (c->ca == CA_RECOVERY && ahead(c, c->recover) && c->lost == 0) {
 		/* A partial ACK: the next hole (section 3.2 step 3). */
 		mark_first_lost(c);
 	}
@@ -313,7 +313,7 @@ recover(struct pw_tcp_conn *c, struct ack *a)
 		undo(c);
 	} else if (dsack_says_undo(c, a)) {
 		undo(c);
-	} else if (c->ca != CA_OPEN && c->snd_una >= c->recover) {
+	} else if (c->ca != CA_OPEN && !ahead(c, c->recover)) {
 		leave_recovery(c);
 	}
 	if (c->ca == CA_OPEN && c->lost > 0)
@@ -326,14 +326,14 @@ recover(struct pw_tcp_conn *c, struct ack *a)
 static void
 judge_probe(struct pw_tcp_conn *c, const struct ack *a)
 {
-	if ((c->flags & F_TLP_OUT) == 0 || c->snd_una < c->tlp_end)
+	if ((c->flags & F_TLP_OUT) == 0 || ahead(c, c->tlp_end))
 		return;
 	if ((c->flags & F_TLP_RTX) == 0 || a->dsack ||
 		(a->has_ts && seq_before(a->ts_ecr, c->tlp_ts))) {
 		c->flags &= ~F_TLP_OUT;
-	} else if (c->snd_una > c->tlp_end) {
+	} else if ((uint32_t)c->snd_una != c->tlp_end) {
 		c->flags &= ~F_TLP_OUT;
-		c->ssthresh = c->cc_ops->on_loss(c);
+		c->ssthresh = cc_of(c)->on_loss(c);
 		c->cwnd = (uint32_t)pw_max(pw_min(c->cwnd, c->ssthresh), c->mss);
 		ecn_on_reduction(c);
 	} else if (a->acked == 0) {
@@ -356,7 +356,7 @@ grow(struct pw_tcp_conn *c, const struct ack *a, uint32_t flight_before)
 	if (!used && c->cwnd < c->ssthresh)
 		used = 2 * (uint64_t)flight_before >= c->cwnd;
 	if (used)
-		c->cc_ops->on_ack(c, &ev);
+		cc_of(c)->on_ack(c, &ev);
 }
 
 static bool
@@ -425,7 +425,7 @@ take_ack(struct pw_tcp_conn *c, const struct seg_in *in, pw_off ack)
 	if (c->snd_nxt < snd_limit(c) || c->lost > 0)
 		conn_ready(c);
 	if (a.acked > 0)
-		c->app->acked(c->app_ctx, c, pw_min(ack, c->snd_end), in->now);
+		user_of(c)->app->acked(user_of(c)->ctx, c, pw_min(ack, c->snd_end), in->now);
 }
 
 enum pw_drop
@@ -476,16 +476,16 @@ ack_rto(struct pw_tcp_conn *c, pw_ns now)
 	/* RFC 5681 3.1: not again for what has timed out before. */
 	if (c->ca == CA_OPEN || (c->ca == CA_LOSS && c->backoff == 0)) {
 		remember(c);
-		c->ssthresh = c->cc_ops->on_loss(c);
+		c->ssthresh = cc_of(c)->on_loss(c);
 	}
 	sent_mark_all(c);
-	c->recover = c->snd_nxt;
+	c->recover = (uint32_t)c->snd_nxt;
 	c->cwnd = c->mss;
 	c->ca = CA_LOSS;
 	c->dup_acks = 0;
 	c->backoff += c->backoff < RTO_BACKOFF_MAX;
 	c->flags &= ~(F_TLP_OUT | F_TLP_DUE);
-	c->cc_ops->on_restart(c);
+	cc_of(c)->on_restart(c);
 	ecn_on_reduction(c);
 	c->loss_mode = LOSS_RTO;
 	tmr_set(c, TMR_LOSS, now + rtt_rto(c));

@@ -48,7 +48,7 @@ new_round(struct pw_tcp_conn *c, struct cc_cubic *q)
 	q->last_rtt_us = q->round_rtt_us;
 	q->round_rtt_us = NO_RTT;
 	q->rtt_samples = 0;
-	q->round_end = c->snd_nxt;
+	q->round_end = (uint32_t)c->snd_nxt;
 	if (q->css_rounds > 0 && ++q->css_rounds > CSS_ROUNDS) {
 		c->ssthresh = c->cwnd;
 		q->hystart_done = true;
@@ -61,7 +61,7 @@ watch_delay(struct pw_tcp_conn *c, struct cc_cubic *q, pw_ns rtt)
 {
 	uint32_t thresh;
 
-	if (c->snd_una >= q->round_end)
+	if (!ahead(c, q->round_end))
 		new_round(c, q);
 	if (rtt == PW_NEVER)
 		return;
@@ -96,10 +96,12 @@ slow_start(struct pw_tcp_conn *c, const struct cc_ack *a)
 /* ---- congestion avoidance ---- */
 
 static void
-begin_epoch(struct pw_tcp_conn *c, struct cc_cubic *q, pw_ns now)
+begin_epoch(struct pw_tcp_conn *c, struct cc_cubic *q, uint32_t now_ms)
 {
-	q->epoch = q->grown = now;
-	q->hystart_done = true; /* its rounds are over, and have given their place away */
+	/* The first slow start is over (RFC 9406): its room is the curve's now. */
+	q->hystart_done = true;
+	q->in_epoch = true;
+	q->epoch_ms = q->grown_ms = now_ms;
 	q->acked = q->acked_est = 0;
 	q->w_est = c->cwnd;
 	if (q->w_max <= c->cwnd) { /* beyond the plateau already */
@@ -114,13 +116,14 @@ begin_epoch(struct pw_tcp_conn *c, struct cc_cubic *q, pw_ns now)
 
 /* Section 5.8: while the application was the limit the curve has not climbed. */
 static void
-skip_limited(const struct pw_tcp_conn *c, struct cc_cubic *q, pw_ns now)
+skip_limited(const struct pw_tcp_conn *c, struct cc_cubic *q, uint32_t now_ms)
 {
-	pw_ns gap = now - q->grown;
+	uint32_t gap_ms = now_ms - q->grown_ms;
 
-	if (gap > 2 * c->srtt)
-		q->epoch += gap;
-	q->grown = now;
+	/* At least so long, for both ends were cut to whole milliseconds. */
+	if (gap_ms > 1 && (gap_ms - 1) * PW_NS_PER_MS > 2 * ticks_ns(c->srtt))
+		q->epoch_ms += gap_ms;
+	q->grown_ms = now_ms;
 }
 
 /* W_cubic(t), equation 1, in bytes. */
@@ -149,13 +152,14 @@ static void
 avoid_congestion(struct pw_tcp_conn *c, const struct cc_ack *a)
 {
 	struct cc_cubic *q = &c->cc.cubic;
+	uint32_t now_ms = (uint32_t)(a->now / PW_NS_PER_MS);
 	uint64_t target, need;
 
-	if (q->epoch == 0)
-		begin_epoch(c, q, a->now);
-	skip_limited(c, q, a->now);
+	if (!q->in_epoch)
+		begin_epoch(c, q, now_ms);
+	skip_limited(c, q, now_ms);
 	grow_estimate(c, q, a->acked);
-	target = curve(c, q, a->now - q->epoch + (c->srtt != 0 ? c->srtt : 0));
+	target = curve(c, q, (now_ms - q->epoch_ms) * PW_NS_PER_MS + ticks_ns(c->srtt));
 	target = pw_min(pw_max(target, c->cwnd), (uint64_t)c->cwnd + c->cwnd / 2);
 	if (q->w_est > target)
 		target = q->w_est;
@@ -186,7 +190,7 @@ on_loss(struct pw_tcp_conn *c)
 	/* Section 4.7: leave room for others when the plateau falls. */
 	q->w_max = c->cwnd < q->w_max ? (uint32_t)((uint64_t)c->cwnd * 17 / 20) : c->cwnd;
 	q->cwnd_prior = c->cwnd;
-	q->epoch = 0;
+	q->in_epoch = false;
 	q->hystart_done = true;
 	return (uint32_t)pw_max((uint64_t)c->cwnd * 7 / 10, 2u * c->mss);
 }
@@ -195,7 +199,7 @@ on_loss(struct pw_tcp_conn *c)
 static void
 on_restart(struct pw_tcp_conn *c)
 {
-	c->cc.cubic.epoch = 0;
+	c->cc.cubic.in_epoch = false;
 	if (c->ca == CA_LOSS)
 		c->cc.cubic.w_max = 0;
 }

@@ -8,14 +8,40 @@
 #include "tcp_priv.h"
 
 int
+user_get(struct pw_tcp *t, const struct pw_tcp_app *app, void *ctx)
+{
+	int i, place = -1;
+
+	for (i = 0; i < PW_TCP_USERS_MAX; i++) {
+		struct user *u = &t->users[i];
+
+		if (u->n > 0 && u->app == app && u->ctx == ctx) {
+			u->n++;
+			return i;
+		}
+		if (u->n == 0 && place < 0)
+			place = i;
+	}
+	if (place >= 0)
+		t->users[place] = (struct user){.app = app, .ctx = ctx, .n = 1};
+	return place;
+}
+
+size_t
+conn_stride(uint32_t app_bytes)
+{
+	return RTE_ALIGN_CEIL(sizeof(struct pw_tcp_conn) + app_bytes, RTE_CACHE_LINE_SIZE);
+}
+
+int
 conn_table_init(struct pw_tcp *t)
 {
 	const struct pw_mem *mem = t->cfg.mem;
 	uint32_t buckets = rte_align32pow2(t->cfg.max_conns);
 	uint32_t i;
 
-	t->conn_bytes = (uint32_t)RTE_ALIGN_CEIL(
-		sizeof(struct pw_tcp_conn) + t->cfg.app_bytes, RTE_CACHE_LINE_SIZE);
+	t->conn_bytes = (uint32_t)conn_stride(t->cfg.app_bytes);
+	t->conn_inverse = UINT64_MAX / (t->conn_bytes / RTE_CACHE_LINE_SIZE) + 1;
 	t->conns = mem->alloc(mem->ctx, (size_t)t->conn_bytes * t->cfg.max_conns, "tcp_conns");
 	t->bucket = mem->alloc(mem->ctx, sizeof(*t->bucket) * buckets, "tcp_buckets");
 	if (t->conns == NULL || t->bucket == NULL)
@@ -69,7 +95,7 @@ conn_find(const struct pw_tcp *t, const struct pw_addr *local, uint16_t lport,
 
 struct pw_tcp_conn *
 conn_create(struct pw_tcp *t, const struct pw_addr *local, uint16_t lport,
-	const struct pw_addr *remote, uint16_t rport)
+	const struct pw_addr *remote, uint16_t rport, uint8_t user)
 {
 	uint32_t i = t->conn_free, *b;
 	struct pw_tcp_conn *c;
@@ -82,6 +108,8 @@ conn_create(struct pw_tcp *t, const struct pw_addr *local, uint16_t lport,
 	t->n_conns++;
 	memset(c, 0, t->conn_bytes);
 	c->t = t;
+	c->user = user;
+	t->users[user].n++;
 	c->remote = *remote;
 	c->local = *local;
 	c->rport = rport;
@@ -90,12 +118,14 @@ conn_create(struct pw_tcp *t, const struct pw_addr *local, uint16_t lport,
 	c->sent_head = c->sent_tail = NONE;
 	c->rcvq = NONE;
 	c->ready_next = c->ready_prev = NONE;
-	c->cc_ops = t->defaults.cc;
+	c->cc_id = t->defaults.cc;
 	c->user_timeout_ms = t->defaults.user_timeout_ms;
 	c->keepalive_ms = t->defaults.keepalive_ms;
-	c->flags = t->defaults.nagle ? F_NAGLE : 0;
+	c->flags = (t->defaults.nagle ? F_NAGLE : 0) | (c->keepalive_ms != 0 ? F_KEEPALIVE : 0);
 	c->ssthresh = UINT32_MAX;
-	c->min_rtt = PW_NEVER;
+	c->min_rtt = UINT32_MAX;
+	c->recover = UINT32_MAX; /* before the first byte */
+	c->wake = PW_NEVER;
 	c->reo_mult = 1;
 	c->quick_acks = QUICK_ACKS;
 	c->peer_mss = pw_addr_is_v4(remote) ? MSS_DEFAULT_V4 : MSS_DEFAULT_V6;
@@ -118,6 +148,7 @@ conn_free(struct pw_tcp_conn *c)
 	c->hash_next = t->conn_free;
 	t->conn_free = i;
 	t->n_conns--;
+	t->users[c->user].n--;
 }
 
 static void
@@ -173,7 +204,7 @@ conn_end(struct pw_tcp_conn *c, enum pw_tcp_end why)
 	count_end(t, why);
 	if (tell) {
 		c->flags |= F_BUSY;
-		c->app->gone(c->app_ctx, c, why, t->now);
+		user_of(c)->app->gone(user_of(c)->ctx, c, why, t->now);
 	}
 	if (!busy)
 		conn_free(c);
@@ -255,11 +286,12 @@ conn_established(struct pw_tcp_conn *c, pw_ns now)
 
 	conn_set_state(c, PW_TCP_ESTABLISHED);
 	c->backoff = 0;
-	c->progress_ms = t->now_ms;
+	c->progress_ms = c->last_send_ms = t->now_ms;
+	c->rack_xmit = 0; /* no longer syn_sent */
 	tmr_set(c, TMR_LOSS, PW_NEVER);
 	/* RFC 6928, and RFC 5681 3.1: one segment when the SYN was lost. */
 	c->cwnd = c->flags & F_SYN_RTX ? c->mss : initial_window(c);
-	c->cc_ops->init(c);
+	cc_of(c)->init(c);
 	c->heard_ms = t->now_ms;
 	tmr_on_heard(c);
 	if (c->flags & F_ACTIVE)
@@ -268,7 +300,7 @@ conn_established(struct pw_tcp_conn *c, pw_ns now)
 		t->stats.opened_passive++;
 	t->stats.ecn_agreed += (c->ecn & ECN_OK) != 0;
 	c->flags |= F_OPENED;
-	if (!c->app->open(c->app_ctx, c, now) && c->state != PW_TCP_CLOSED) {
+	if (!user_of(c)->app->open(user_of(c)->ctx, c, now) && c->state != PW_TCP_CLOSED) {
 		c->flags &= ~(F_OPENED | F_ACTIVE);
 		out_rst(c);
 		conn_end(c, PW_TCP_END_ABORTED);

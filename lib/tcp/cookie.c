@@ -165,12 +165,10 @@ cookie_accept(struct pw_tcp *t, const struct listener *l, const struct seg_in *i
 		t->stats.cookies_bad++;
 		return NULL;
 	}
-	c = conn_create(t, in->dst, in->h.dport, in->src, in->h.sport);
+	c = conn_create(t, in->dst, in->h.dport, in->src, in->h.sport, l->user);
 	if (c == NULL)
 		return NULL;
 	t->stats.cookies_good++;
-	c->app = l->app;
-	c->app_ctx = l->app_ctx;
 	c->isn1 = isn + 1;
 	conn_set_state(c, PW_TCP_SYN_RCVD);
 	recall_syn(t, in, isn, &syn);

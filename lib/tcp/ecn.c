@@ -114,7 +114,7 @@ ecn_on_ack(struct pw_tcp_conn *c, const struct seg_in *in)
 
 	end_round(c);
 	if (echo && c->ca == CA_OPEN && (c->ecn & ECN_REDUCED) == 0) {
-		c->ssthresh = c->cc_ops->on_ecn(c);
+		c->ssthresh = cc_of(c)->on_ecn(c);
 		c->cwnd = (uint32_t)pw_min(c->cwnd, c->ssthresh);
 		c->prior_cwnd = 0; /* no loss before it is undone any more */
 		ecn_on_reduction(c);

@@ -66,7 +66,7 @@ static enum pw_drop
 finish_active_open(struct pw_tcp_conn *c, const struct seg_in *in)
 {
 	if ((c->flags & F_SYN_RTX) == 0)
-		rtt_sample(c, in->now - c->last_send);
+		rtt_sample(c, in->now - c->syn_sent);
 	out_owe_ack(c, true);
 	conn_established(c, in->now);
 	return PW_OK;
@@ -237,8 +237,8 @@ finish_passive_open(struct pw_tcp_conn *c, struct seg_in *in)
 		out_rst_for(c->t, in);
 		return PW_DROP_TCP_ACK_BAD;
 	}
-	if ((c->flags & F_SYN_RTX) == 0 && c->last_send != 0)
-		rtt_sample(c, in->now - c->last_send);
+	if ((c->flags & F_SYN_RTX) == 0 && c->syn_sent != 0)
+		rtt_sample(c, in->now - c->syn_sent);
 	c->flags &= ~F_SYN_DUE;
 	if ((in->h.flags & PW_TCP_SYN) == 0) {
 		in->window = (uint32_t)in->h.wnd << c->snd_shift;
@@ -297,7 +297,7 @@ offer_fin(struct pw_tcp_conn *c, pw_ns now)
 	if ((c->flags & (F_FIN_RCVD | F_FIN_TOLD)) != F_FIN_RCVD || c->rcv_read + 1 != c->rcv_nxt)
 		return;
 	c->flags |= F_FIN_TOLD;
-	c->app->eof(c->app_ctx, c, now);
+	user_of(c)->app->eof(user_of(c)->ctx, c, now);
 }
 
 /* RFC 9293 3.8.6.2.2: tell of the room that the user has made, if it is worth it. */
@@ -320,7 +320,7 @@ offer(struct pw_tcp_conn *c, const uint8_t *data, uint32_t len, pw_ns now)
 	uint32_t taken;
 
 	c->flags |= F_OFFERING;
-	taken = c->app->recv(c->app_ctx, c, data, len, now);
+	taken = user_of(c)->app->recv(user_of(c)->ctx, c, data, len, now);
 	c->flags &= ~F_OFFERING;
 	PW_ASSERT(taken <= len);
 	if (taken < len && (c->flags & F_USER_CLOSED))
@@ -552,7 +552,7 @@ in_other_states(struct pw_tcp_conn *c, struct seg_in *in)
 	if (c->state == PW_TCP_CLOSED)
 		return PW_OK;
 	take_timestamp(c, in);
-	if (unlikely(c->keepalive_ms != 0))
+	if (unlikely(c->flags & F_KEEPALIVE))
 		c->heard_ms = c->t->now_ms;
 	check_fin_acked(c);
 	if (c->state == PW_TCP_CLOSED)

@@ -70,11 +70,9 @@ accept_syn(struct pw_tcp *t, const struct listener *l, const struct seg_in *in, 
 		cookie_answer(t, in);
 		return PW_DROP_TCP_BACKLOG;
 	}
-	c = conn_create(t, in->dst, in->h.dport, in->src, in->h.sport);
+	c = conn_create(t, in->dst, in->h.dport, in->src, in->h.sport, l->user);
 	if (c == NULL)
 		return PW_DROP_TCP_NO_CONN;
-	c->app = l->app;
-	c->app_ctx = l->app_ctx;
 	c->isn1 = isn + 1;
 	conn_set_state(c, PW_TCP_SYN_RCVD);
 	syn_options(c, in);

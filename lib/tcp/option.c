@@ -5,17 +5,17 @@
  */
 #include "tcp_priv.h"
 
-static const struct tcp_cc *const ccs[] = {&tcp_cc_cubic, &tcp_cc_newreno};
+const struct tcp_cc *const tcp_ccs[] = {&tcp_cc_cubic, &tcp_cc_newreno};
 
-const struct tcp_cc *
+int
 tcp_cc_find(const char *name)
 {
 	size_t i;
 
-	for (i = 0; i < RTE_DIM(ccs); i++)
-		if (strcmp(name, ccs[i]->name) == 0)
-			return ccs[i];
-	return NULL;
+	for (i = 0; i < RTE_DIM(tcp_ccs); i++)
+		if (strcmp(name, tcp_ccs[i]->name) == 0)
+			return (int)i;
+	return -1;
 }
 
 /* Within [low, high], or 0 where that means off. */
@@ -99,6 +99,7 @@ pw_tcp_conn_set(struct pw_tcp_conn *c, enum pw_tcp_option what, uint64_t value)
 		return 0;
 	case PW_TCP_KEEPALIVE_MS:
 		c->keepalive_ms = (uint32_t)value;
+		c->flags = value ? c->flags | F_KEEPALIVE : c->flags & ~F_KEEPALIVE;
 		c->heard_ms = c->t->now_ms;
 		tmr_on_heard(c);
 		return 0;
@@ -106,7 +107,7 @@ pw_tcp_conn_set(struct pw_tcp_conn *c, enum pw_tcp_option what, uint64_t value)
 		c->user_timeout_ms = (uint32_t)value;
 		return 0;
 	case PW_TCP_ECN:
-		if (c->state != PW_TCP_SYN_SENT || c->last_send != 0)
+		if (c->state != PW_TCP_SYN_SENT || c->syn_sent != 0)
 			return -ENOTSUP;
 		c->ecn = value == PW_TCP_ECN_ASK ? ECN_ASK : 0;
 		return 0;
@@ -118,23 +119,23 @@ pw_tcp_conn_set(struct pw_tcp_conn *c, enum pw_tcp_option what, uint64_t value)
 int
 pw_tcp_set_cc(struct pw_tcp *t, const char *name)
 {
-	const struct tcp_cc *cc = tcp_cc_find(name);
+	int cc = tcp_cc_find(name);
 
-	if (cc == NULL)
+	if (cc < 0)
 		return -EINVAL;
-	t->defaults.cc = cc;
+	t->defaults.cc = (uint8_t)cc;
 	return 0;
 }
 
 int
 pw_tcp_conn_set_cc(struct pw_tcp_conn *c, const char *name)
 {
-	const struct tcp_cc *cc = tcp_cc_find(name);
+	int cc = tcp_cc_find(name);
 
-	if (cc == NULL)
+	if (cc < 0)
 		return -EINVAL;
-	c->cc_ops = cc;
+	c->cc_id = (uint8_t)cc;
 	if (synchronised(c))
-		cc->init(c);
+		cc_of(c)->init(c);
 	return 0;
 }

@@ -84,8 +84,7 @@ ack_went_out(struct pw_tcp_conn *c, uint32_t ack)
 	c->ack_sent = ack;
 	c->rcv_segs = 0;
 	c->quick_acks -= c->quick_acks > 0;
-	if (c->flags & F_ACK_LATER)
-		c->at[TMR_DELACK] = PW_NEVER;
+	c->delack = 0; /* a deadline that stands may come: it finds nothing owed */
 	c->flags &= ~(F_ACK_NOW | F_ACK_LATER | F_DSACK_OWED);
 }
 
@@ -173,7 +172,7 @@ ask_source(struct pw_tcp_conn *c, struct piece *p)
 	p->n_spans = 0;
 	if (p->len == 0)
 		return true;
-	got = c->app->source(c->app_ctx, c, p->off, p->len, p->spans, &p->n_spans);
+	got = user_of(c)->app->source(user_of(c)->ctx, c, p->off, p->len, p->spans, &p->n_spans);
 	if (got == 0 || c->state == PW_TCP_CLOSED) { /* closed from inside */
 		c->flags |= F_SOURCE_DRY;
 		return false;
@@ -287,10 +286,7 @@ void
 out_owe_ack(struct pw_tcp_conn *c, bool now)
 {
 	c->flags |= now ? F_ACK_NOW : F_ACK_LATER;
-	if (now)
-		conn_ready(c);
-	else if (c->at[TMR_DELACK] == PW_NEVER)
-		tmr_set(c, TMR_DELACK, c->t->now + DELACK_NS);
+	conn_ready(c); /* data of this turn may carry it */
 }
 
 /* ---- what may go ---- */
@@ -402,10 +398,12 @@ new_data_len(struct pw_tcp_conn *c, pw_ns now)
 static void
 restart_after_idle(struct pw_tcp_conn *c, pw_ns now)
 {
-	if (flight(c) > 0 || c->last_send == 0 || now - c->last_send <= rtt_rto(c))
+	uint32_t idle_ms = c->t->now_ms - c->last_send_ms;
+
+	if (flight(c) > 0 || idle_ms * PW_NS_PER_MS <= rtt_rto(c))
 		return;
 	c->cwnd = (uint32_t)pw_min(c->cwnd, initial_window(c));
-	c->cc_ops->on_restart(c);
+	cc_of(c)->on_restart(c);
 }
 
 static void
@@ -413,11 +411,11 @@ new_in_flight(struct pw_tcp_conn *c, uint32_t len, pw_ns now)
 {
 	if (flight(c) == 0) {
 		c->progress_ms = c->t->now_ms; /* the user time-out begins */
-		c->at[TMR_PERSIST] = PW_NEVER; /* whatever it waited for: this is on its way */
+		tmr_persist_stop(c);	       /* whatever it waited for: this is on its way */
 	}
 	sent_append(c, len, now);
 	c->snd_nxt += len;
-	c->last_send = now;
+	c->last_send_ms = c->t->now_ms;
 }
 
 static int
@@ -579,7 +577,7 @@ send_tail_probe(struct pw_tcp_conn *c, pw_ns now)
 	if (rc >= 0) {
 		c->t->stats.tlps++;
 		c->flags |= F_TLP_OUT;
-		c->tlp_end = c->snd_nxt;
+		c->tlp_end = (uint32_t)c->snd_nxt;
 		c->tlp_ts = tcp_ts(c);
 	}
 	tmr_on_flight(c, now);
@@ -624,8 +622,8 @@ out_handshake(struct pw_tcp_conn *c, pw_ns now)
 		return OUT_FULL;
 	ecn_on_syn_sent(c);
 	c->flags &= ~F_SYN_DUE;
-	if (c->last_send == 0)
-		c->last_send = now;	 /* for the RTT of the handshake */
+	if (c->syn_sent == 0)
+		c->syn_sent = now;
 	if (c->at[TMR_LOSS] == PW_NEVER) /* a peer's SYN sent again puts nothing off */
 		tmr_on_syn_sent(c, now);
 	return OUT_DONE;
@@ -651,5 +649,9 @@ out_conn(struct pw_tcp_conn *c, pw_ns now)
 		return r;
 	if ((c->flags & F_ACK_NOW) && send_segment(c, PW_TCP_ACK, c->snd_nxt, NULL) < 0)
 		return OUT_FULL;
+	if ((c->flags & F_ACK_LATER) && !c->delack) {
+		c->delack = 1;
+		tmr_set(c, TMR_DELACK, now + DELACK_NS);
+	}
 	return c->flags & F_RESUME ? OUT_AGAIN : r; /* resumed from inside source() */
 }

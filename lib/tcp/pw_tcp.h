@@ -124,12 +124,15 @@ struct pw_tcp_cfg {
 	const struct pw_mem *mem;
 	const struct pw_tcp_env *env;
 	void *env_ctx;
-	uint8_t secret[32];	 /**< of ISNs, timestamps and hashes: random, or a test's seed */
-	uint32_t max_conns;	 /**< connections, half-open ones included */
-	uint32_t max_half_open;	 /**< in SYN-RCVD; 0: a quarter of max_conns */
-	uint32_t max_time_wait;	 /**< 0: as max_conns; when full the oldest goes */
-	uint32_t max_sent;	 /**< records of what is in flight; 0: 4 a connection, >= 4096 */
-	uint32_t max_rcv_blocks; /**< 2 KiB blocks for data out of order or not taken; 0: >= 1024 */
+	uint8_t secret[32];	/**< of ISNs, timestamps and hashes: random, or a test's seed */
+	uint32_t max_conns;	/**< connections, half-open ones included */
+	uint32_t max_half_open; /**< in SYN-RCVD; 0: a quarter of max_conns */
+	/* 0 stands for what serves PW_TCP_CONNS_BUSY connections that are all busy, and for
+	 * those beyond, which can only be many by being idle, a part of it. */
+	uint32_t max_time_wait;	 /**< 0: as max_conns, beyond a quarter; full: the oldest goes */
+	uint32_t max_sent;	 /**< records of what is in flight; 0: 4 a connection, beyond 1 */
+	uint32_t max_rcv_blocks; /**< of 2 KiB, for data out of order or not taken; 0: 1 for 16
+				  * connections, beyond for 64 */
 	uint32_t rcv_buf_bytes;	 /**< receive window at most; 0: 65,536 */
 	uint32_t app_bytes;	 /**< room for the user in each connection */
 	uint16_t mtu;		 /**< of layer 3; 0: 1500 */
@@ -140,6 +143,10 @@ struct pw_tcp_cfg {
 	const char *cc;	       /**< "cubic" (default) or "newreno" */
 	const char *ecn;       /**< "off", "accept" (default) or "on": enum pw_tcp_ecn */
 };
+
+#define PW_TCP_CONNS_BUSY 65536
+
+#define PW_TCP_USERS_MAX 64 /**< pairs of app and app_ctx in use at a time */
 
 /** @return an instance, or NULL with errno: ENOMEM, EINVAL (unknown cc or ecn). */
 struct pw_tcp *pw_tcp_create(const struct pw_tcp_cfg *cfg, pw_ns now);
@@ -200,7 +207,8 @@ pw_ns pw_tcp_next(const struct pw_tcp *t);
 /**
  * Open a connection from @p local (port 0: chosen, RFC 6056) to @p remote.
  * app->open() or app->gone() tells how it went.
- * @return the connection, or NULL with errno: ENOBUFS, EADDRINUSE
+ * @return the connection, or NULL with errno: ENOBUFS (connections, or PW_TCP_USERS_MAX
+ *         users), EADDRINUSE
  */
 struct pw_tcp_conn *pw_tcp_connect(struct pw_tcp *t, const struct pw_addr *local, uint16_t lport,
 	const struct pw_addr *remote, uint16_t rport, const struct pw_tcp_app *app, void *app_ctx,
@@ -361,7 +369,10 @@ struct pw_tcp_usage {
 };
 void pw_tcp_get_usage(const struct pw_tcp *t, struct pw_tcp_usage *out);
 
-/** Bytes that one connection takes, with the user's @p app_bytes, and all else counted. */
-size_t pw_tcp_conn_bytes(uint32_t app_bytes);
+/**
+ * Bytes that one of @p max_conns connections takes, with the user's @p app_bytes and its
+ * share of all tables that grow with their number, sized by default.
+ */
+size_t pw_tcp_conn_bytes(uint32_t app_bytes, uint32_t max_conns);
 
 #endif

@@ -6,10 +6,11 @@
 #include "tcp_priv.h"
 
 void
-rtt_sample(struct pw_tcp_conn *c, pw_ns rtt)
+rtt_sample(struct pw_tcp_conn *c, pw_ns rtt_ns)
 {
-	rtt = pw_max(rtt, 1);
-	c->min_rtt = pw_min(c->min_rtt, rtt);
+	uint32_t rtt = pw_max(ticks_of(rtt_ns), 1);
+
+	c->min_rtt = RTE_MIN(c->min_rtt, rtt);
 	if (c->srtt == 0) { /* 2.2 */
 		c->srtt = rtt;
 		c->rttvar = rtt / 2;
@@ -28,7 +29,7 @@ rtt_rto(const struct pw_tcp_conn *c)
 	pw_ns rto;
 
 	if (c->srtt != 0)
-		rto = c->srtt + pw_max(4 * c->rttvar, RTO_VAR_MIN);
+		rto = ticks_ns(c->srtt) + pw_max(4 * ticks_ns(c->rttvar), RTO_VAR_MIN);
 	else if ((c->flags & F_SYN_RTX) && synchronised(c))
 		rto = RTO_AFTER_SYN_LOSS;
 	else

@@ -189,17 +189,19 @@ delivered(struct pw_tcp_conn *c, const struct sent *s, pw_off end, struct ack *a
 {
 	pw_ns rtt = a->now - s->xmit;
 
-	if ((s->flags & SENT_RTX) == 0 && end < a->fack)
+	if ((s->flags & SENT_RTX) == 0 && seq_before((uint32_t)end, a->fack))
 		c->flags |= F_REORDERED;
 	if ((s->flags & (SENT_RTX | SENT_MIXED)) == 0)
 		a->rtt = a->rtt == PW_NEVER ? rtt : pw_min(rtt, a->rtt);
-	else if (rtt < c->min_rtt)
+	else if (ticks_of(rtt) < c->min_rtt)
 		return; /* too soon to be an answer to what was sent last */
-	c->rack_fack = pw_max(c->rack_fack, end);
-	if (s->xmit > c->rack_xmit || (s->xmit == c->rack_xmit && end > c->rack_end)) {
+	if (seq_before(c->rack_fack, (uint32_t)end))
+		c->rack_fack = (uint32_t)end;
+	if (s->xmit > c->rack_xmit ||
+		(s->xmit == c->rack_xmit && seq_before(c->rack_end, (uint32_t)end))) {
 		c->rack_xmit = s->xmit;
-		c->rack_end = end;
-		c->rack_rtt = rtt;
+		c->rack_end = (uint32_t)end;
+		c->rack_rtt = ticks_of(rtt);
 	}
 }
 
@@ -258,6 +260,8 @@ sent_acked(struct pw_tcp_conn *c, pw_off una, struct ack *a)
 	}
 	if (c->sent_head == NONE)
 		c->sent_tail = NONE;
+	if (seq_before(c->rack_fack, (uint32_t)una)) /* never far behind what is in flight */
+		c->rack_fack = (uint32_t)una;
 	if (again)
 		a->rtt = rtt;
 }
@@ -311,7 +315,8 @@ sent_detect(struct pw_tcp_conn *c, pw_ns now, pw_ns window)
 	for (s = head(c); s != NULL; s = at(c, s->next)) {
 		if (s->flags & (SENT_SACKED | SENT_LOST))
 			continue;
-		if (s->xmit > c->rack_xmit || (s->xmit == c->rack_xmit && end_of(s) >= c->rack_end))
+		if (s->xmit > c->rack_xmit ||
+			(s->xmit == c->rack_xmit && !seq_before((uint32_t)end_of(s), c->rack_end)))
 			continue;
 		if (s->xmit + window <= now)
 			sent_mark_lost(c, s);

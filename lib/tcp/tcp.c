@@ -9,7 +9,32 @@
 #define RCV_BUF_DEFAULT	     65536
 #define USER_TIMEOUT_DEFAULT (100 * PW_NS_PER_S)
 #define MSL_DEFAULT	     (30 * PW_NS_PER_S)
-#define CONNS_A_BLOCK	     16 /* that share a receive block: few have bytes out of order at once */
+
+/* Of the connections those that can be busy, and the others. */
+static uint32_t
+busy(uint32_t n)
+{
+	return (uint32_t)pw_min(n, PW_TCP_CONNS_BUSY);
+}
+
+static uint32_t
+time_wait_for(uint32_t n)
+{
+	return busy(n) + (n - busy(n)) / 4;
+}
+
+static uint32_t
+records_for(uint32_t n)
+{
+	return busy(n) * 4 + (n - busy(n));
+}
+
+/* Few have bytes out of order at once. */
+static uint32_t
+blocks_for(uint32_t n)
+{
+	return busy(n) / 16 + (n - busy(n)) / 64;
+}
 
 static void
 fill_defaults(struct pw_tcp_cfg *cfg)
@@ -17,13 +42,13 @@ fill_defaults(struct pw_tcp_cfg *cfg)
 	if (cfg->max_half_open == 0)
 		cfg->max_half_open = (uint32_t)pw_max(cfg->max_conns / 4, 1);
 	if (cfg->max_time_wait == 0)
-		cfg->max_time_wait = cfg->max_conns;
+		cfg->max_time_wait = time_wait_for(cfg->max_conns);
 	if (cfg->max_sent == 0)
-		cfg->max_sent = (uint32_t)pw_max(4 * (uint64_t)cfg->max_conns, 4096);
+		cfg->max_sent = (uint32_t)pw_max(records_for(cfg->max_conns), 4096);
 	if (cfg->rcv_buf_bytes == 0)
 		cfg->rcv_buf_bytes = RCV_BUF_DEFAULT;
 	if (cfg->max_rcv_blocks == 0)
-		cfg->max_rcv_blocks = (uint32_t)pw_max(cfg->max_conns / CONNS_A_BLOCK, 1024);
+		cfg->max_rcv_blocks = (uint32_t)pw_max(blocks_for(cfg->max_conns), 1024);
 	if (cfg->mtu == 0)
 		cfg->mtu = 1500;
 	if (cfg->user_timeout_ns == 0)
@@ -46,11 +71,11 @@ shift_for(uint32_t buf)
 struct pw_tcp *
 pw_tcp_create(const struct pw_tcp_cfg *cfg, pw_ns now)
 {
-	const struct tcp_cc *cc = tcp_cc_find(cfg->cc != NULL ? cfg->cc : "cubic");
+	int cc = tcp_cc_find(cfg->cc != NULL ? cfg->cc : "cubic");
 	int ecn = ecn_find(cfg->ecn != NULL ? cfg->ecn : "accept");
 	struct pw_tcp *t;
 
-	if (cc == NULL || ecn < 0 || cfg->max_conns == 0 || sodium_init() < 0) {
+	if (cc < 0 || ecn < 0 || cfg->max_conns == 0 || sodium_init() < 0) {
 		errno = EINVAL;
 		return NULL;
 	}
@@ -62,7 +87,7 @@ pw_tcp_create(const struct pw_tcp_cfg *cfg, pw_ns now)
 	t->cfg = *cfg;
 	fill_defaults(&t->cfg);
 	t->defaults = (struct tcp_defaults){
-		.cc = cc,
+		.cc = (uint8_t)cc,
 		.syn_flags = F_WS_OK | F_SACK_OK | F_TS_OK,
 		.user_timeout_ms = (uint32_t)(t->cfg.user_timeout_ns / PW_NS_PER_MS),
 		.init_window_segs = INIT_WINDOW_SEGS,
@@ -139,13 +164,15 @@ int
 pw_tcp_listen(struct pw_tcp *t, uint16_t port, const struct pw_tcp_app *app, void *app_ctx)
 {
 	uint32_t i;
+	int user;
 
 	for (i = 0; i < t->n_listen; i++)
 		if (t->listen[i].port == port)
 			return -EADDRINUSE;
-	if (t->n_listen == LISTEN_MAX)
+	user = t->n_listen < LISTEN_MAX ? user_get(t, app, app_ctx) : -1;
+	if (user < 0)
 		return -ENOSPC;
-	t->listen[t->n_listen++] = (struct listener){port, app, app_ctx};
+	t->listen[t->n_listen++] = (struct listener){port, (uint8_t)user};
 	return 0;
 }
 
@@ -334,6 +361,7 @@ pw_tcp_connect(struct pw_tcp *t, const struct pw_addr *local, uint16_t lport,
 	pw_ns now)
 {
 	struct pw_tcp_conn *c;
+	int user;
 
 	tcp_set_now(t, now);
 	if (lport == 0)
@@ -342,13 +370,14 @@ pw_tcp_connect(struct pw_tcp *t, const struct pw_addr *local, uint16_t lport,
 		errno = EADDRINUSE;
 		return NULL;
 	}
-	c = conn_create(t, local, lport, remote, rport);
+	user = user_get(t, app, app_ctx);
+	c = user >= 0 ? conn_create(t, local, lport, remote, rport, (uint8_t)user) : NULL;
+	if (user >= 0)
+		t->users[user].n--; /* the connection has counted itself */
 	if (c == NULL) {
 		errno = ENOBUFS;
 		return NULL;
 	}
-	c->app = app;
-	c->app_ctx = app_ctx;
 	c->flags |= F_ACTIVE | F_SYN_DUE | t->defaults.syn_flags;
 	c->ecn = t->defaults.ecn == PW_TCP_ECN_ASK ? ECN_ASK : 0;
 	c->rcv_shift = t->rcv_shift & 15;
@@ -373,7 +402,7 @@ pw_tcp_get_info(const struct pw_tcp_conn *c, struct pw_tcp_info *out)
 		.ssthresh_bytes = c->ssthresh,
 		.flight_bytes = flight(c),
 		.snd_wnd_bytes = (uint32_t)(c->snd_edge - pw_min(c->snd_una, c->snd_edge)),
-		.srtt_ns = c->srtt,
+		.srtt_ns = ticks_ns(c->srtt),
 		.rto_ns = rtt_rto(c),
 		.snd_una = pw_min(c->snd_una, c->snd_end),
 		.snd_nxt = pw_min(c->snd_nxt, c->snd_end),
@@ -402,11 +431,14 @@ pw_tcp_get_usage(const struct pw_tcp *t, struct pw_tcp_usage *out)
 }
 
 size_t
-pw_tcp_conn_bytes(uint32_t app_bytes)
+pw_tcp_conn_bytes(uint32_t app_bytes, uint32_t max_conns)
 {
-	size_t conn = RTE_ALIGN_CEIL(sizeof(struct pw_tcp_conn) + app_bytes, RTE_CACHE_LINE_SIZE);
+	uint64_t all = (uint64_t)conn_stride(app_bytes) * max_conns;
 
-	/* Its share of the buckets, the records, the TIME-WAIT table and the receive blocks. */
-	return conn + 2 * sizeof(uint32_t) + 4 * sizeof(struct sent) + sizeof(struct tw) +
-	       2 * sizeof(uint32_t) + (1u << RCV_BLOCK_BITS_MIN) / CONNS_A_BLOCK;
+	all += sizeof(uint32_t) * (uint64_t)rte_align32pow2(max_conns);
+	all += sizeof(struct sent) * (uint64_t)records_for(max_conns);
+	all += sizeof(struct tw) * (uint64_t)time_wait_for(max_conns);
+	all += sizeof(uint32_t) * (uint64_t)rte_align32pow2(time_wait_for(max_conns));
+	all += ((uint64_t)1 << RCV_BLOCK_BITS_MIN) * (uint64_t)blocks_for(max_conns);
+	return (size_t)((all + max_conns - 1) / max_conns);
 }

@@ -65,7 +65,7 @@ enum ca_state {
 
 enum conn_flag {
 	F_ACK_NOW = 1 << 0,   /**< owe an ACK, at once */
-	F_ACK_LATER = 1 << 1, /**< owe an ACK, the timer runs */
+	F_ACK_LATER = 1 << 1, /**< owe an ACK, when the timer says so */
 	F_TS_OK = 1 << 2,     /**< timestamps negotiated */
 	F_SACK_OK = 1 << 3,
 	F_WS_OK = 1 << 4,
@@ -94,6 +94,8 @@ enum conn_flag {
 	F_NAGLE = 1 << 28,	  /**< hold short segments while data is in flight */
 	F_KEEP_DUE = 1 << 29,	  /**< send a keep-alive probe */
 	F_OFFERING = 1 << 27,	  /**< inside recv(): what it will take is not known yet */
+	F_KEEPALIVE = 1 << 30,	  /**< keepalive_ms is not 0 */
+	F_PERSIST = 1u << 31,	  /**< the persist timer runs */
 };
 
 /** ECN (RFC 3168): a connection's agreement, and what is owed under it. */
@@ -146,23 +148,28 @@ struct sent_pool {
 
 /** State of a congestion control; which member is the connection's cc says. */
 struct cc_cubic {
-	pw_ns epoch; /**< when this growth began; 0: at the next ACK */
-	union {
-		pw_off round_end; /**< HyStart++: of a round of the first slow start */
-		pw_ns grown;	  /**< afterwards: the latest ACK that could let cwnd grow */
-	};
-	uint32_t round_rtt_us; /**< HyStart++: the least of this round; UINT32_MAX: none yet */
-	uint32_t last_rtt_us;  /**< of the round before */
-	uint32_t css_rtt_us;   /**< what made slow start conservative */
-	uint32_t w_max;	       /**< bytes, before the last reduction */
-	uint32_t k_ms;
-	uint32_t origin; /**< bytes: the plateau of the curve */
-	uint32_t w_est;	 /**< what Reno would have */
+	uint32_t epoch_ms; /**< when this growth began, if in_epoch */
+	uint32_t w_max;	   /**< bytes, before the last reduction */
 	uint32_t cwnd_prior;
-	uint32_t acked; /**< bytes not yet turned into growth */
-	uint32_t acked_est;
-	uint16_t rtt_samples;
-	uint8_t css_rounds; /**< 0: not in conservative slow start */
+	union {
+		struct {		       /* HyStart++, until it is done */
+			uint32_t round_end;    /**< low bits of an offset: see ahead() */
+			uint32_t round_rtt_us; /**< the least of this round; UINT32_MAX: none yet */
+			uint32_t last_rtt_us;  /**< of the round before */
+			uint32_t css_rtt_us;   /**< what made slow start conservative */
+			uint16_t rtt_samples;
+			uint8_t css_rounds; /**< 0: not in conservative slow start */
+		};
+		struct {		   /* the curve, then */
+			uint32_t grown_ms; /**< the latest ACK that could let cwnd grow */
+			uint32_t k_ms;
+			uint32_t origin; /**< bytes: its plateau */
+			uint32_t w_est;	 /**< what Reno would have */
+			uint32_t acked;	 /**< bytes not yet turned into growth */
+			uint32_t acked_est;
+		};
+	};
+	bool in_epoch; /**< no: it begins at the next ACK */
 	bool hystart_done;
 };
 
@@ -190,12 +197,21 @@ struct tcp_cc {
 	void (*on_restart)(struct pw_tcp_conn *c);
 };
 
-/** By name; NULL: unknown. */
-const struct tcp_cc *tcp_cc_find(const char *name);
+/** By name: index in tcp_ccs, or -1: unknown. */
+int tcp_cc_find(const char *name);
 
 extern const struct tcp_cc tcp_cc_newreno;
 extern const struct tcp_cc tcp_cc_cubic;
+extern const struct tcp_cc *const tcp_ccs[];
 
+/**
+ * A connection: 432 bytes, so that with 80 of the user's it fills 8 cache lines. They are
+ * grouped by use; the test conn_block_layout says which of them each path touches.
+ *
+ * Round trips are in ticks (ticks_of()); times in `_ms` are the low bits of pw_tcp.now_ms
+ * and are compared by their difference, right for 49 days. Offsets that matter only while
+ * they lie in what is in flight are kept by their low 32 bits (ahead()).
+ */
 struct pw_tcp_conn {
 	/* Line 0: what a segment is matched and judged by. */
 	struct pw_addr remote;
@@ -204,7 +220,7 @@ struct pw_tcp_conn {
 	uint16_t lport;
 	uint32_t hash_next;
 	uint8_t state;	       /**< enum pw_tcp_state */
-	uint8_t ca;	       /**< enum ca_state */
+	uint8_t user;	       /**< of pw_tcp.users */
 	uint8_t snd_shift : 4; /**< of windows that the peer announces */
 	uint8_t rcv_shift : 4; /**< of windows that we announce */
 	uint8_t ecn;	       /**< enum ecn_bit */
@@ -235,68 +251,74 @@ struct pw_tcp_conn {
 	uint32_t ts_recent;
 	uint32_t ts_recent_ms;
 	uint32_t ts_off;
-	uint32_t ack_sent; /**< Last.ACK.sent (RFC 7323) */
-	uint32_t wl1;	   /**< SEG.SEQ of the last window update */
-	uint32_t wl2;	   /**< SEG.ACK of it */
-	uint32_t rcvq;	   /**< control block of the receive queue, or NONE */
-	uint8_t rcv_segs;  /**< full segments since the last ACK */
+	uint32_t ack_sent;    /**< Last.ACK.sent (RFC 7323) */
+	uint32_t wl1;	      /**< SEG.SEQ of the last window update */
+	uint32_t wl2;	      /**< SEG.ACK of it */
+	uint32_t rcvq;	      /**< control block of the receive queue, or NONE */
+	uint32_t max_wnd;     /**< largest window that the peer announced */
+	uint8_t rcv_segs : 7; /**< full segments since the last ACK */
+	uint8_t delack : 1;   /**< F_ACK_LATER, and the timer runs */
 	uint8_t quick_acks;
 	uint8_t dup_acks;
-	uint8_t backoff; /**< of RTO, persist and SYN timers */
-	pw_ns last_send; /**< of new data; in the handshake, of the SYN */
-
-	/* Line 3: deadlines. */
-	struct pw_timer timer; /**< in the wheel, never later than the earliest of `at` */
-	pw_ns at[TMR_MAX];
-
-	/* Line 4: round trip and loss detection. */
-	pw_ns srtt;
-	pw_ns rttvar;
-	pw_ns min_rtt;
-	pw_ns rack_xmit; /**< of the latest-sent segment that was delivered */
-	pw_ns rack_rtt;
-	pw_off rack_end;
-	pw_off rack_fack; /**< highest offset delivered */
-	pw_off recover;	  /**< snd_nxt when the recovery began */
-
-	/* Line 5 and on: recovery, undo, rarely read things. */
-	union {
-		pw_off tlp_end;	   /**< snd_nxt when the probe went out */
-		uint32_t dup_room; /**< no SACK, so no probe: bytes that duplicate ACKs may
-				    * still vouch for */
-	};
-	pw_off dsack_round; /**< RACK: one reaction to DSACK a round trip */
-	struct pw_tcp_sack dsack;
-	uint32_t prr_delivered;
-	uint32_t prr_out;
-	uint32_t recover_fs; /**< flight size when the recovery began */
-	uint32_t prior_cwnd;
-	uint32_t prior_ssthresh;
-	uint32_t cwr_end;     /**< ECN_REDUCED: snd_nxt then, its low bits */
-	uint32_t undo_rtx;    /**< bytes sent again that no DSACK has named yet */
-	uint32_t rtx_ts;      /**< TSval of the recovery's first retransmission */
-	uint32_t max_wnd;     /**< largest window that the peer announced */
-	uint32_t progress_ms; /**< when snd_una last moved, or data first waited */
-	uint32_t oow_ack_ms;  /**< when a segment out of the window was last answered */
-	uint32_t tlp_ts;
-	uint32_t rtx_segs;
-	uint32_t ready_next;
-	uint32_t ready_prev;
-	uint32_t user_timeout_ms;
-	uint32_t keepalive_ms; /**< 0: off */
-	uint32_t heard_ms;     /**< when the peer was last heard of; kept with keep-alive only */
-	uint16_t peer_mss;
+	uint8_t backoff;   /**< of RTO, persist and SYN timers */
+	uint8_t ca;	   /**< enum ca_state */
+	uint8_t cc_id;	   /**< of tcp_ccs */
 	uint8_t loss_mode; /**< enum loss_mode */
 	uint8_t reo_mult;  /**< RACK.reo_wnd_mult */
-	uint8_t reo_persist;
-	uint8_t keep_probes; /**< unanswered ones */
+
+	/* Line 3: what an ACK and a burst change. */
+	union {
+		pw_ns rack_xmit; /**< of the latest-sent segment that was delivered; 0: none yet */
+		pw_ns syn_sent;	 /**< before that, in the handshake: our first SYN; 0: none */
+	};
+	uint32_t srtt; /**< ticks; 0: no sample yet */
+	uint32_t rttvar;
+	uint32_t min_rtt; /**< UINT32_MAX: no sample yet */
+	uint32_t rack_rtt;
+	uint32_t rack_end;
+	uint32_t rack_fack;    /**< highest offset delivered */
+	uint32_t last_send_ms; /**< of new data; at first when it was established */
+	uint32_t progress_ms;  /**< when snd_una last moved, or data first waited */
+	uint32_t ready_next;
+	uint32_t ready_prev;
+	pw_ns wake;	   /**< what `timer` is armed for; PW_NEVER: it is not */
+	pw_ns at[TMR_MAX]; /* TMR_LOSS is the last of line 3; the others begin line 4. */
+
+	/* Line 4: deadlines that come seldom. */
+	struct pw_timer timer; /**< in the wheel, never later than the earliest of `at` */
+	uint32_t keepalive_ms; /**< 0: off */
+	uint32_t heard_ms;     /**< when the peer was last heard of; kept with keep-alive only */
+
+	/* Line 5: growth, which a bulk sender's ACKs touch, and the recovery. */
 	union {
 		struct cc_cubic cubic;
 		struct cc_reno reno;
 	} cc;
-	const struct tcp_cc *cc_ops;
-	const struct pw_tcp_app *app;
-	void *app_ctx;
+	uint32_t recover;    /**< snd_nxt when the recovery began */
+	uint32_t recover_fs; /**< flight size then */
+	uint32_t prr_delivered;
+	uint32_t prr_out;
+	uint32_t prior_cwnd;
+	uint32_t prior_ssthresh;
+
+	/* Line 6: undo, rarely read things; the user's room. */
+	uint32_t undo_rtx; /**< bytes sent again that no DSACK has named yet */
+	uint32_t rtx_ts;   /**< TSval of the recovery's first retransmission */
+	union {
+		uint32_t tlp_end;  /**< snd_nxt when the probe went out */
+		uint32_t dup_room; /**< no SACK, so no probe: bytes that duplicate ACKs may
+				    * still vouch for */
+	};
+	uint32_t tlp_ts;
+	uint32_t cwr_end;     /**< ECN_REDUCED: snd_nxt then */
+	uint32_t dsack_round; /**< RACK: one reaction to DSACK a round trip */
+	struct pw_tcp_sack dsack;
+	uint32_t oow_ack_ms; /**< when a segment out of the window was last answered */
+	uint32_t rtx_segs;
+	uint32_t user_timeout_ms;
+	uint16_t peer_mss;
+	uint8_t reo_persist;
+	uint8_t keep_probes; /**< unanswered ones */
 	uint64_t room[];
 };
 
@@ -332,8 +354,14 @@ struct tw_table {
 
 struct listener {
 	uint16_t port;
+	uint8_t user;
+};
+
+/** Whom connections belong to: what each of them would otherwise have to hold. */
+struct user {
 	const struct pw_tcp_app *app;
-	void *app_ctx;
+	void *ctx;
+	uint32_t n; /**< connections and listeners of his; 0: the place is free */
 };
 
 #define RCV_BLOCK_BITS_MIN \
@@ -351,7 +379,7 @@ struct rcv_pool {
 
 /** For connections to come. */
 struct tcp_defaults {
-	const struct tcp_cc *cc;
+	uint8_t cc;	    /**< of tcp_ccs */
 	uint32_t syn_flags; /**< F_WS_OK, F_SACK_OK, F_TS_OK: offered and taken */
 	uint32_t user_timeout_ms;
 	uint32_t keepalive_ms;
@@ -372,6 +400,7 @@ struct pw_tcp {
 
 	uint8_t *conns; /**< max_conns strides of conn_bytes */
 	uint32_t conn_bytes;
+	uint64_t conn_inverse; /**< 2^64 / conn_bytes, rounded up */
 	uint32_t conn_free;
 	uint32_t n_conns;
 	uint32_t n_half_open;
@@ -388,6 +417,7 @@ struct pw_tcp {
 	struct sent_pool sent;
 	struct rcv_pool rcv;
 	struct tw_table tw;
+	struct user users[PW_TCP_USERS_MAX];
 	struct listener listen[LISTEN_MAX];
 	uint32_t n_listen;
 	struct pw_tcp_stats stats;
@@ -411,7 +441,7 @@ struct seg_in {
 struct ack {
 	pw_ns now;
 	pw_ns rtt;	    /**< of the youngest segment never sent again; PW_NEVER: none */
-	pw_off fack;	    /**< highest offset delivered before */
+	uint32_t fack;	    /**< highest offset delivered before */
 	uint32_t acked;	    /**< bytes by which snd_una moved */
 	uint32_t delivered; /**< bytes that had not been SACKed before, by either way */
 	uint32_t newly_lost;
@@ -448,12 +478,41 @@ off_near(uint32_t seq, uint32_t seq0, pw_off near)
 	return (int64_t)near + (int32_t)(seq - (seq0 + (uint32_t)near));
 }
 
+/* ---- round trips ---- */
+
+/* A tick is 64 ns, so that 32 bits hold 274 s; what is longer counts as that, and a
+ * time-out as RTO_MAX long before. Rounded up: never 0, and never less than it was. */
+#define TICK_BITS 6
+
+static inline uint32_t
+ticks_of(pw_ns ns)
+{
+	return (uint32_t)pw_min((ns + (1 << TICK_BITS) - 1) >> TICK_BITS, UINT32_MAX - 1);
+}
+
+static inline pw_ns
+ticks_ns(uint32_t ticks)
+{
+	return (pw_ns)ticks << TICK_BITS;
+}
+
 /* ---- small questions ---- */
 
 static inline uint32_t
 flight(const struct pw_tcp_conn *c)
 {
 	return (uint32_t)(c->snd_nxt - c->snd_una);
+}
+
+/**
+ * Is there something in flight before @p mark, the low bits of an offset that was snd_nxt
+ * once? It is so for marks of this round trip; one that was passed long ago says so by
+ * chance, as often as what is in flight fits into 4 GiB.
+ */
+static inline bool
+ahead(const struct pw_tcp_conn *c, uint32_t mark)
+{
+	return mark - (uint32_t)c->snd_una - 1 < flight(c);
 }
 
 /** RFC 6675: what is thought to be on the way. */
@@ -511,10 +570,25 @@ conn_at(const struct pw_tcp *t, uint32_t i)
 	return (struct pw_tcp_conn *)(t->conns + (size_t)i * t->conn_bytes);
 }
 
+static inline const struct user *
+user_of(const struct pw_tcp_conn *c)
+{
+	return &c->t->users[c->user];
+}
+
+static inline const struct tcp_cc *
+cc_of(const struct pw_tcp_conn *c)
+{
+	return tcp_ccs[c->cc_id];
+}
+
 static inline uint32_t
 conn_index(const struct pw_tcp_conn *c)
 {
-	return (uint32_t)(((const uint8_t *)c - c->t->conns) / c->t->conn_bytes);
+	uint32_t off = (uint32_t)(((const uint8_t *)c - c->t->conns) / RTE_CACHE_LINE_SIZE);
+
+	/* A division by a multiplication: exact, for both numbers have 32 bits. */
+	return (uint32_t)((unsigned __int128)off * c->t->conn_inverse >> 64);
 }
 
 /** The MSS to announce to @p remote: what the MTU leaves, options not taken off (RFC 6691). */
@@ -541,10 +615,14 @@ tcp_set_now(struct pw_tcp *t, pw_ns now)
 }
 
 /* conn.c */
+/** The place of this user, counted once more, or -1: there are PW_TCP_USERS_MAX others. */
+int user_get(struct pw_tcp *t, const struct pw_tcp_app *app, void *ctx);
+size_t conn_stride(uint32_t app_bytes);
 int conn_table_init(struct pw_tcp *t);
 void conn_table_fini(struct pw_tcp *t);
+/** @param user  what user_get() gave, or a listener's: counted once more here */
 struct pw_tcp_conn *conn_create(struct pw_tcp *t, const struct pw_addr *local, uint16_t lport,
-	const struct pw_addr *remote, uint16_t rport);
+	const struct pw_addr *remote, uint16_t rport, uint8_t user);
 struct pw_tcp_conn *conn_find(const struct pw_tcp *t, const struct pw_addr *local, uint16_t lport,
 	const struct pw_addr *remote, uint16_t rport);
 uint32_t conn_hash(const struct pw_tcp *t, const struct pw_addr *local, uint16_t lport,
@@ -695,6 +773,7 @@ void tmr_on_reo(struct pw_tcp_conn *c, pw_ns now, pw_ns wait);
 /** Data waits that the window does not admit. */
 void tmr_on_window_shut(struct pw_tcp_conn *c, pw_ns now);
 void tmr_on_window_open(struct pw_tcp_conn *c);
+void tmr_persist_stop(struct pw_tcp_conn *c);
 /** The peer was heard of: the time for keep-alive begins anew (RFC 9293 3.8.4). */
 void tmr_on_heard(struct pw_tcp_conn *c);
 /** In FIN-WAIT-2, and nobody is there to take what the peer might send. */

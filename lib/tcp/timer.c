@@ -12,8 +12,17 @@ void
 tmr_set(struct pw_tcp_conn *c, enum tmr which, pw_ns at)
 {
 	c->at[which] = at;
-	if (at < PW_NEVER && (!pw_timer_armed(&c->timer) || at < c->timer.at))
+	if (at < c->wake) {
+		c->wake = at;
 		pw_timer_set(&c->t->wheel, &c->timer, at);
+	}
+}
+
+static void
+set_persist(struct pw_tcp_conn *c, pw_ns at)
+{
+	c->flags |= F_PERSIST;
+	tmr_set(c, TMR_PERSIST, at);
 }
 
 void
@@ -23,6 +32,8 @@ tmr_stop_all(struct pw_tcp_conn *c)
 
 	for (i = 0; i < TMR_MAX; i++)
 		c->at[i] = PW_NEVER;
+	c->wake = PW_NEVER;
+	c->flags &= ~F_PERSIST;
 	pw_timer_clear(&c->t->wheel, &c->timer);
 }
 
@@ -56,7 +67,7 @@ tmr_on_flight(struct pw_tcp_conn *c, pw_ns now)
 		tmr_set(c, TMR_LOSS, now + rto);
 		return;
 	}
-	pto = pw_max(2 * c->srtt, PTO_MIN);
+	pto = pw_max(2 * ticks_ns(c->srtt), PTO_MIN);
 	if (flight(c) <= c->mss)
 		pto += PEER_DELACK_NS;
 	c->loss_mode = pto < rto ? LOSS_TLP : LOSS_RTO;
@@ -91,17 +102,25 @@ tmr_on_reo(struct pw_tcp_conn *c, pw_ns now, pw_ns wait)
 void
 tmr_on_window_shut(struct pw_tcp_conn *c, pw_ns now)
 {
-	if (c->at[TMR_PERSIST] == PW_NEVER)
-		tmr_set(c, TMR_PERSIST, now + rtt_rto(c));
+	if ((c->flags & F_PERSIST) == 0)
+		set_persist(c, now + rtt_rto(c));
+}
+
+void
+tmr_persist_stop(struct pw_tcp_conn *c)
+{
+	if ((c->flags & F_PERSIST) == 0)
+		return;
+	c->flags &= ~F_PERSIST;
+	c->at[TMR_PERSIST] = PW_NEVER;
 }
 
 void
 tmr_on_window_open(struct pw_tcp_conn *c)
 {
-	if (c->at[TMR_PERSIST] == PW_NEVER)
-		return;
-	c->at[TMR_PERSIST] = PW_NEVER;
-	c->backoff = 0;
+	if (c->flags & F_PERSIST)
+		c->backoff = 0;
+	tmr_persist_stop(c);
 }
 
 static bool
@@ -158,7 +177,7 @@ on_persist(struct pw_tcp_conn *c, pw_ns now)
 	} else {
 		c->flags |= F_PROBE_DUE;
 		c->backoff += c->backoff < RTO_BACKOFF_MAX;
-		tmr_set(c, TMR_PERSIST, now + rtt_rto(c));
+		set_persist(c, now + rtt_rto(c));
 	}
 	conn_ready(c);
 }
@@ -226,17 +245,20 @@ fire_one(struct pw_tcp_conn *c, enum tmr which, pw_ns now)
 		on_loss(c, now);
 		break;
 	case TMR_PERSIST:
+		c->flags &= ~F_PERSIST;
 		on_persist(c, now);
 		break;
 	case TMR_DELACK:
-		c->flags |= F_ACK_NOW;
-		conn_ready(c);
+		if (c->delack) {
+			c->flags |= F_ACK_NOW;
+			conn_ready(c);
+		}
 		break;
 	case TMR_LIFE:
 		on_life(c, now);
 		break;
 	case TMR_APP:
-		c->app->timer(c->app_ctx, c, now);
+		user_of(c)->app->timer(user_of(c)->ctx, c, now);
 		break;
 	case TMR_MAX:
 		break;
@@ -250,12 +272,15 @@ tmr_fire(struct pw_tcp_conn *c, pw_ns now)
 	int i;
 
 	c->flags |= F_BUSY;
+	c->wake = PW_NEVER; /* it has just gone off */
 	for (i = 0; i < TMR_MAX && c->state != PW_TCP_CLOSED; i++)
 		if (c->at[i] <= now)
 			fire_one(c, (enum tmr)i, now);
 	for (i = 0; i < TMR_MAX; i++)
 		next = pw_min(next, c->at[i]);
-	if (next < PW_NEVER && (!pw_timer_armed(&c->timer) || next < c->timer.at))
+	if (next < c->wake) {
+		c->wake = next;
 		pw_timer_set(&c->t->wheel, &c->timer, next);
+	}
 	conn_unbusy(c);
 }

@@ -443,7 +443,7 @@ active_open(void)
 	rig_run(&rig);
 	EXPECT_FLAGS(&rig, PW_TCP_ACK);
 	CU_ASSERT_EQUAL(rig.user.c->state, PW_TCP_ESTABLISHED);
-	CU_ASSERT_EQUAL(rig.user.c->srtt, MS(10));
+	CU_ASSERT_EQUAL(ticks_ns(rig.user.c->srtt), MS(10));
 }
 
 static void

@@ -330,9 +330,9 @@ rack_learns_nothing_from_an_original_that_was_late(void)
 	in_flight(&rig_linux, 10);
 	rig_ack(&rig, MSS); /* a round trip of 10 ms */
 	original = rig.ts_ecr;
-	rack_rtt = conn()->rack_rtt;
+	rack_rtt = ticks_ns(conn()->rack_rtt);
 	CU_ASSERT_EQUAL(rack_rtt, MS(10));
-	conn()->min_rtt = MS(1);
+	conn()->min_rtt = ticks_of(MS(1));
 	for (ms = 0; ms < 1000 && conn()->ca != CA_LOSS; ms++)
 		rig_wait(&rig, MS(1));
 	CU_ASSERT_EQUAL(conn()->ca, CA_LOSS);
@@ -340,7 +340,7 @@ rack_learns_nothing_from_an_original_that_was_late(void)
 	rig.now += MS(2);
 	rig.ts_ecr = original;
 	rig_ack(&rig, 2 * MSS);
-	CU_ASSERT_TRUE(conn()->rack_rtt >= rack_rtt);
+	CU_ASSERT_TRUE(ticks_ns(conn()->rack_rtt) >= rack_rtt);
 	rig_run(&rig);
 	rig_skip(&rig);
 }
@@ -404,7 +404,7 @@ rack_learns_nothing_from_what_comes_too_soon(void)
 	EXPECT_DATA(&rig, 0, 1460);
 	rig.now += MS(1);
 	rig_sack(&rig, 5 * 1460, BLOCKS(6 * 1460, 7 * 1460));
-	CU_ASSERT_TRUE(conn()->rack_rtt >= MS(10));
+	CU_ASSERT_TRUE(ticks_ns(conn()->rack_rtt) >= MS(10));
 }
 
 /* What is lost has the first claim, though something small and new would fit. */

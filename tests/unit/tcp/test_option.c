@@ -183,6 +183,32 @@ c98_initial_window_of_long_segments(void)
 	}
 }
 
+/* Connections hold a place in a table of users: it has an end, and places come back. */
+static void
+users_are_bounded(void)
+{
+	static struct rig_user users[PW_TCP_USERS_MAX];
+	struct pw_tcp_conn *c[PW_TCP_USERS_MAX];
+	int round, i;
+
+	teardown();
+	rig_open(&rig, &(const struct pw_tcp_cfg){.max_conns = 2 * PW_TCP_USERS_MAX});
+	for (round = 0; round < 3; round++) {
+		for (i = 0; i < PW_TCP_USERS_MAX; i++)
+			c[i] = pw_tcp_connect(rig.t, &rig.us, 0, &rig.peer, (uint16_t)(1 + i),
+				rig_app, &users[i], rig.now);
+		/* The listener has the first place. */
+		CU_ASSERT_PTR_NOT_NULL(c[PW_TCP_USERS_MAX - 2]);
+		CU_ASSERT_PTR_NULL(c[PW_TCP_USERS_MAX - 1]);
+		CU_ASSERT_EQUAL(errno, ENOBUFS);
+		/* Who has a place may have more connections. */
+		CU_ASSERT_PTR_NOT_NULL(pw_tcp_connect(
+			rig.t, &rig.us, 0, &rig.peer, 1000, rig_app, &users[0], rig.now));
+		pw_tcp_abort_all(rig.t, rig.now);
+	}
+	CU_ASSERT_EQUAL(users[0].n_gone, 6);
+}
+
 static void
 wrong_values_change_nothing(void)
 {
@@ -208,6 +234,7 @@ static CU_TestInfo tests[] = {
 	{"options_switched_off_are_not_agreed", options_switched_off_are_not_agreed},
 	{"mtu_and_initial_window_of_new_connections", mtu_and_initial_window_of_new_connections},
 	{"c98_initial_window_of_long_segments", c98_initial_window_of_long_segments},
+	{"users_are_bounded", users_are_bounded},
 	{"wrong_values_change_nothing", wrong_values_change_nothing},
 	CU_TEST_INFO_NULL,
 };

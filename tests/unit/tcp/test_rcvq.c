@@ -139,9 +139,9 @@ live(struct twin *w, uint64_t seed)
 
 	memset(w, 0, sizeof(*w));
 	pw_rand_init(&w->rand, seed);
-	w->c = conn_create(rig.t, &rig.us, RIG_PORT, &rig.peer, (uint16_t)(1 + seed));
+	w->c = conn_create(
+		rig.t, &rig.us, RIG_PORT, &rig.peer, (uint16_t)(1 + seed), rig.t->listen[0].user);
 	CU_ASSERT_PTR_NOT_NULL_FATAL(w->c);
-	w->c->app = rig_app;
 	conn_set_state(w->c, PW_TCP_ESTABLISHED);
 	for (i = 0; i < OPS && w->c->rcv_read + 2 * WINDOW < SPAN; i++) {
 		if (below(w, 5) < 3)

@@ -291,9 +291,9 @@ live(struct twin *w, uint64_t seed)
 	w->seed = seed;
 	w->now = rig.now;
 	pw_rand_init(&w->rand, seed);
-	w->c = conn_create(rig.t, &rig.us, RIG_PORT, &rig.peer, (uint16_t)(1 + seed));
+	w->c = conn_create(
+		rig.t, &rig.us, RIG_PORT, &rig.peer, (uint16_t)(1 + seed), rig.t->listen[0].user);
 	CU_ASSERT_PTR_NOT_NULL_FATAL(w->c);
-	w->c->app = rig_app;
 	w->c->flags |= F_SACK_OK;
 	conn_set_state(w->c, PW_TCP_ESTABLISHED);
 	for (i = 0; i < OPS && CU_get_number_of_failures() < 20; i++) {
