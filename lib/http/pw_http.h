@@ -37,7 +37,7 @@ struct pw_http_cfg {
 	uint32_t max_head_bytes;    /**< request line and fields [8 KiB], at most 32 KiB */
 	uint32_t max_fields;	    /**< field lines in a request [100], at most 100 */
 	uint32_t max_heads;	    /**< requests that are not complete yet [1024] */
-	uint32_t max_responses;	    /**< responses not acknowledged yet [65,536] */
+	uint32_t max_responses;	    /**< responses not acknowledged yet [131,072] */
 	uint32_t max_pipeline;	    /**< of these in one connection [32], at most 255 */
 	uint32_t max_range_sets;    /**< multipart/byteranges responses at a time [256] */
 	uint32_t max_ranges;	    /**< ranges in a request [16], at most 16 */
