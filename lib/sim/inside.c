@@ -67,7 +67,8 @@ check_conn(void *ctx, struct pw_tcp_conn *c)
 	floor = in->rtt_floor(in->ctx, &c->remote);
 	/* Karn: no sample is shorter than the way there and back. */
 	EXPECT(in, "S7", ticks_ns(c->min_rtt) >= floor);
-	if (!in->way_full)
+	/* One that is still to have its turn needs no timer for it. */
+	if (!in->way_full && (c->flags & F_READY) == 0)
 		check_timers(in, c);
 }
 

@@ -396,6 +396,7 @@ make_smooth(struct pw_rand *r, struct pw_sim_host *h)
 		h->up.bytes_per_s = magnitude(r, 20000000, 100000000);
 	h->tcp_rcv_buf = (uint32_t)pw_min(h->tcp_rcv_buf, 128 * 1024);
 	h->tx_ring = h->max_rcv_blocks = 0;
+	h->rx_ns = pw_min(h->rx_ns, 100 * PW_NS_PER_US); /* far below a tail loss probe's 2 ms */
 }
 
 /* Some packets let up to two pass, which is less than a loss (RFC 5681, RFC 8985 6.2) as
@@ -436,6 +437,7 @@ make_one_loss(struct pw_rand *r, struct pw_sim_plan *plan)
 	for (i = 0; i < plan->n_hosts; i++) {
 		make_smooth(r, &plan->host[i]);
 		plan->host[i].no_opts = 0;
+		plan->host[i].mtu = 1500;
 	}
 	plan->host[pw_rand_below(r, plan->n_hosts)].up.mask = UINT64_C(1) << pw_rand_below(r, 64);
 }
