@@ -260,28 +260,66 @@ stage_fuzz() {
 	count fuzz "$n" "$bad" 0 "$seconds"
 }
 
-# pytest FILE...: conftest.py ends its report with a line of counts and the skipped tests.
+# pytest_run DIR CPU FILE: its output and its seconds go to the log, its results beside it.
+pytest_run() {
+	local dir=$1 cpu=$2 file=$3 name status=0
+	name=$(pytest_name "$file")
+	PW_BIN=$PWD/$dir/app/pagewire PW_LINKFILTER=$PWD/$dir/tests/tools/linkfilter PW_CPU=$cpu \
+		logged "$name" timeout -s INT 300 "$PYTHON" -m pytest -q --tb=short \
+		--junitxml="$(log_of "$name" | sed 's/log$/xml/')" \
+		--basetemp="$PWD/$TMP/$cpu" "$file" || status=$?
+	rm -rf "${TMP:?}/$cpu"
+	echo "$status $seconds" >"$(log_of "$name").ended"
+}
+
+# tests/STAGE/test_FILE.py is STAGE/FILE.
+pytest_name() {
+	local name=${1#tests/}
+	name=${name%.py}
+	echo "${name/test_/}"
+}
+
+# pytest_count FILE: conftest.py ends its report with a line of counts and the skipped tests.
+pytest_count() {
+	local name status line row
+	name=$(pytest_name "$1")
+	read -r status seconds <"$(log_of "$name").ended"
+	rm -f "$(log_of "$name").ended"
+	line=$(sed -n 's/^pagewire-tests: //p' "$(log_of "$name")")
+	if [ -z "$line" ] || { [ "$status" != 0 ] && [[ $line == *" 0 failed"* ]]; }; then
+		echo "exit status $status" >>"$(log_of "$name")"
+		line="0 passed 1 failed 0 skipped"
+	fi
+	while IFS= read -r row; do
+		skip_list+=("$row")
+	done < <(sed -n 's/^pagewire-skipped: //p' "$(log_of "$name")")
+	# shellcheck disable=SC2086
+	set -- $line
+	count "$name" "$1" "$3" "$5" "$seconds"
+}
+
+# pytest_files DIR STAGE LANE [NAME...]: the files that are named have a lane of their own
+# beside LANE (words), each with a pagewire on another processor; the others, which measure
+# time or need both processors, run alone. "" and nothing: every one runs alone.
 pytest_files() {
-	local dir=$1 stage=$2 file name status line
-	for file in "tests/$stage"/test_*.py; do
-		name=$stage/$(basename "$file" .py) name=${name/test_/} status=0
-		PW_BIN=$PWD/$dir/app/pagewire PW_LINKFILTER=$PWD/$dir/tests/tools/linkfilter \
-			logged "$name" timeout -s INT 300 "$PYTHON" -m pytest -q --tb=short \
-			--junitxml="$(log_of "$name" | sed 's/log$/xml/')" \
-			--basetemp="$PWD/$TMP" "$file" || status=$?
-		rm -rf "$TMP"
-		line=$(sed -n 's/^pagewire-tests: //p' "$(log_of "$name")")
-		if [ -z "$line" ] || { [ "$status" != 0 ] && [[ $line == *" 0 failed"* ]]; }; then
-			echo "exit status $status" >>"$(log_of "$name")"
-			line="0 passed 1 failed 0 skipped"
-		fi
-		while IFS= read -r row; do
-			skip_list+=("$row")
-		done < <(sed -n 's/^pagewire-skipped: //p' "$(log_of "$name")")
-		# shellcheck disable=SC2086
-		set -- $line
-		count "$name" "$1" "$3" "$5" "$seconds"
+	local dir=$1 stage=$2 one=$3 file name cpu=0 pids=() lane
+	shift 3
+	mkdir -p "$TMP"
+	[ "$(nproc)" -ge 2 ] || one='' # no second lane without a second processor
+	for lane in "$one" "${one:+$*}"; do
+		for name in $lane; do
+			pytest_run "$dir" "$cpu" "tests/$stage/test_$name.py"
+		done &
+		pids+=($!)
+		cpu=1
 	done
+	wait "${pids[@]}"
+	for file in "tests/$stage"/test_*.py; do
+		name=$(pytest_name "$file")
+		[ -e "$(log_of "$name").ended" ] || pytest_run "$dir" 0 "$file"
+		pytest_count "$file"
+	done
+	rm -rf "$TMP"
 }
 
 # need_root STAGE: namespaces and TAPs are root's.
@@ -294,13 +332,13 @@ need_root() {
 stage_e2e() {
 	need_root e2e || return 0
 	build_debug
-	pytest_files build-debug e2e
+	pytest_files build-debug e2e big download http process
 }
 
 stage_wire() {
 	need_root wire || return 0
 	build_asan
-	pytest_files build-asan wire
+	pytest_files build-asan wire 'wire_ip wire_link' wire_tcp
 }
 
 stage_run() {

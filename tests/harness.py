@@ -258,7 +258,7 @@ class Pagewire:
 
     count = 0
 
-    def __init__(self, namespace, profile, root, options=(), memory=None, lcores="0@0"):
+    def __init__(self, namespace, profile, root, options=(), memory=None, lcores=None):
         Pagewire.count += 1
         self.namespace, self.profile, self.root = namespace, profile, pathlib.Path(root)
         self.address = profile.address
@@ -267,6 +267,7 @@ class Pagewire:
         workers = 1 if lcores == "0@0" else 2
         memory = memory_arguments(mib + 8 + 64 * (workers - 1)) if memory is None else memory
         options = list(map(str, options))
+        lcores = lcores or "0@" + os.environ.get("PW_CPU", "0")
         if "--idle" not in options:
             options += ["--idle", "sleep"]
         self.arguments = ["--lcores", lcores, *map(str, memory), "--file-prefix", self.prefix, *profile.eal,

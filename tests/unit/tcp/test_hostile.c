@@ -219,6 +219,32 @@ c132_cookie_offers_no_more_than_is_allowed(void)
 	CU_ASSERT_EQUAL(s->o.has, PW_OPT_MSS);
 }
 
+/* RFC 6298 2.1: nothing has been measured, and no SYN of ours was lost. */
+static void
+c93_first_timeout_is_one_second(void)
+{
+	const struct pw_tcp_cfg cfg = {.max_half_open = 1, .cc = "newreno"};
+
+	again_with(&cfg);
+	CU_ASSERT_EQUAL(rig_syn(&rig, &rig_linux), PW_OK);
+	rig_run(&rig);
+	rig_skip(&rig);
+	rig.port++;
+	CU_ASSERT_EQUAL(rig_syn(&rig, &no_ts), PW_DROP_TCP_BACKLOG);
+	rig_learn(&rig, &no_ts, rig_next(&rig));
+	CU_ASSERT_EQUAL(rig_ack(&rig, 0), PW_OK);
+	CU_ASSERT_EQUAL(conn()->srtt, 0);
+	rig_wait(&rig, MS(100000)); /* the SYN that nobody completed is forgotten */
+	rig_skip(&rig);
+	pw_tcp_send(conn(), 100);
+	rig_run(&rig);
+	EXPECT_DATA(&rig, 0, 100);
+	rig_wait(&rig, MS(1000) - 1);
+	EXPECT_NOTHING(&rig);
+	rig_wait(&rig, 1);
+	EXPECT_DATA(&rig, 0, 100);
+}
+
 /* ---- DSACK ---- */
 
 /* A recovery that repaired a real loss, of which bytes [0, 1460) were sent again. */
@@ -524,6 +550,7 @@ static CU_TestInfo tests[] = {
 	TEST(c126_a26_syn_ends_no_time_wait_of_a_client),
 	TEST(c81_ack_from_before_the_first_byte_is_refused),
 	TEST(c132_cookie_offers_no_more_than_is_allowed),
+	TEST(c93_first_timeout_is_one_second),
 	TEST(c114_impossible_dsack_undoes_nothing),
 	TEST(c114_dsack_of_a_later_probe_undoes_nothing),
 	TEST(c105_timeout_of_another_segment_lowers_ssthresh),
