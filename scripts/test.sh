@@ -332,7 +332,7 @@ need_root() {
 stage_e2e() {
 	need_root e2e || return 0
 	build_debug
-	pytest_files build-debug e2e big download http process
+	pytest_files build-debug e2e big control download http process
 }
 
 stage_wire() {
