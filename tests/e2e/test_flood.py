@@ -3,6 +3,7 @@
 """What goes on beside an attack, and beside a change of the files."""
 import os
 import re
+import statistics
 import subprocess
 import time
 
@@ -71,21 +72,22 @@ def test_A14_syn_flood_leaves_established_flows_their_rate(site):
         assert fetch(server, "/alphabet.txt").status == 200
         steady, greedy = (Download(server, "/middle.bin") for _ in range(2))
         quiet, flooded, rates = [], [], []
-        for _ in range(3):
+        for _ in range(5):
             quiet.append([steady.bytes_in(1, STEADY), greedy.bytes_in(1)])
             with Flood(server, 2.2) as flood:
                 time.sleep(0.1)
                 flooded.append([steady.bytes_in(1, STEADY), greedy.bytes_in(1)])
                 assert fetch(server, "/size/1449").sha256 == site.files["size/1449"]
             rates.append(flood.rate)
-        kept = [sum(row[i] for row in flooded) / sum(row[i] for row in quiet) for i in (0, 1)]
-        print(f"{sum(rates) / 3:.0f} SYN/s: a download of 25 MiB/s keeps {kept[0]:.3f} of its "
-              f"rate, one as fast as it can ({sum(row[1] for row in quiet) / 3e6:.0f} MB/s, "
+        # The median: another program may have had its turn in one of the rounds.
+        kept = [statistics.median(f[i] / q[i] for f, q in zip(flooded, quiet)) for i in (0, 1)]
+        print(f"{statistics.mean(rates):.0f} SYN/s: a download of 25 MiB/s keeps {kept[0]:.3f} of its "
+              f"rate, one as fast as it can ({statistics.mean(row[1] for row in quiet) / 1e6:.0f} MB/s, "
               f"processors shared with flood and client) {kept[1]:.3f}")
         steady.http.sock.close()
         greedy.http.sock.close()
         statement = server.stop()
-    assert min(rates) >= 0.9 * RATE, f"SYNs a second: {rates}"
+    assert statistics.median(rates) >= 0.9 * RATE, f"SYNs a second: {rates}"
     assert statement["cookies_sent"] > 10_000, "the backlog was full"
     assert kept[0] >= 0.9
 
