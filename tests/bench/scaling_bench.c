@@ -231,7 +231,7 @@ mirror_open(struct lab *l, uint32_t i, const char *file, uint64_t each)
 {
 	struct mirror *mi = rte_zmalloc("mirror", sizeof(*mi), RTE_CACHE_LINE_SIZE);
 	static char text[80];
-	char name[16];
+	char name[24];
 
 	snprintf(name, sizeof(name), "mirror%u", i);
 	if (mi != NULL)

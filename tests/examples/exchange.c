@@ -265,8 +265,10 @@ main(int argc, char **argv)
 	else
 		make_up(&f);
 	f.got = malloc(f.len + 1);
-	if (f.bytes == NULL || f.got == NULL)
-		return 1;
+	if (f.bytes == NULL || f.got == NULL) {
+		perror("exchange");
+		exit(1);
+	}
 	open_end(&a, &b, "10.0.0.1", 1);
 	open_end(&b, &a, "10.0.0.2", 2);
 	took = exchange(&a, &b, &f);
