@@ -352,7 +352,7 @@ boot(struct node *n)
 		.addr = pw_sim_addr(n->id),
 		.output = output,
 		.output_ctx = n,
-		.max_socks = 2 * PW_SIM_CONNS_MAX,
+		.max_socks = 2 * w->plan->n_conns + 2,
 		.snd_buf_bytes = plan->snd_buf,
 		.rcv_buf_bytes = plan->rcv_buf,
 		.tcp =
