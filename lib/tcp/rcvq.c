@@ -10,7 +10,7 @@
  */
 #include "tcp_priv.h"
 
-#define RANGES_MAX 32
+#define RANGES_MAX 64
 #define RECENT_MAX PW_TCP_SACK_MAX
 
 struct range {

@@ -53,7 +53,7 @@
 #define KEEP_PROBES	 9
 
 #define LISTEN_MAX    16
-#define SENT_MAX      256   /**< records of one connection */
+#define SENT_MAX      1024  /**< records of one connection */
 #define QUANTUM_BYTES 65536 /**< of new data a connection sends before the next has its turn */
 
 /** Congestion state: RFC 5681, 6582, 6675. */
