@@ -187,6 +187,8 @@ a15_cookie_of_half_an_hour_ago_is_refused(void)
 	r->now += 32 * 64 * PW_NS_PER_S;
 	CU_ASSERT_EQUAL(rig_ack(r, 0), PW_DROP_TCP_CLOSED);
 	EXPECT_FLAGS(r, PW_TCP_RST);
+	/* Nobody has looked: none was given for so long. */
+	CU_ASSERT_EQUAL(pw_tcp_stats(r->t)->cookies_bad, 0);
 	rig_wait(r, 0);
 	rig_skip(r);
 }
