@@ -84,6 +84,9 @@ capture_start(struct call *call)
 
 	if (call->argc == 0)
 		return refuse(call, "a word is missing; allowed: capture start FILE [FILTER]");
+	if (ctl->cfg.config->prove)
+		return refuse(call, "capture start: a capture reads the files, which --prove "
+				    "forbids; allowed without --prove");
 	if (ctl->capture != NULL)
 		return refuse(call, "frames are captured to %s already; allowed: capture stop",
 			ctl->capture_path);

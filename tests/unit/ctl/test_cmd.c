@@ -163,6 +163,22 @@ hostile_lines_are_refused(void)
 	CU_ASSERT_TRUE(r.answer.ok);
 }
 
+/* A capture copies what is sent: the proof would end pagewire. */
+static void
+no_capture_while_proving(void)
+{
+	r.config.prove = true;
+	rig_ctl_ask(&r, "capture start /nowhere/x.pcapng");
+	CU_ASSERT_FALSE(r.answer.ok);
+	SAYS("--prove");
+	rig_ctl_ask(&r, "show capture");
+	SAYS("no");
+	r.config.prove = false;
+	rig_ctl_ask(&r, "capture start /nowhere/x.pcapng");
+	CU_ASSERT_FALSE(r.answer.ok);
+	SAYS("/nowhere/x.pcapng");
+}
+
 static void
 words_are_completed(void)
 {
@@ -310,6 +326,7 @@ static CU_TestInfo tests[] = {
 	{"the_longest_command_is_meant", the_longest_command_is_meant},
 	{"what_is_wrong_is_said", what_is_wrong_is_said},
 	{"hostile_lines_are_refused", hostile_lines_are_refused},
+	{"no_capture_while_proving", no_capture_while_proving},
 	{"words_are_completed", words_are_completed},
 	{"the_end_can_be_asked_for", the_end_can_be_asked_for},
 	{"settings_are_shown_as_given_and_as_changed", settings_are_shown_as_given_and_as_changed},
