@@ -9,6 +9,7 @@ import shutil
 import signal
 import subprocess
 import tempfile
+from unittest import mock
 
 import pytest
 
@@ -75,13 +76,15 @@ def urls(address, paths=PATHS):
     return [word for path in paths for word in ("--url", f"http://{address}/{path}")]
 
 
-def run_pair(driver, root, options, status=0, tso=False, workers=1):
+def run_pair(driver, root, options, status=0, tso=False, workers=1, mtu=None):
     """pagewire and pagewire-load at the two ends of a device. @return figures and statement"""
     lcores = {"lcores": harness.TWO_LCORES} if workers == 2 else {}
     harness.need_profile(driver)
     with contextlib.ExitStack() as stack:
         tmp = stack.enter_context(tempfile.TemporaryDirectory(prefix="pwt."))
         namespace = stack.enter_context(Namespace(driver))
+        if mtu is not None:
+            stack.enter_context(mock.patch.dict(os.environ, PW_MTU=str(mtu)))
         profile = Profile(driver, "pw0", tmp)
         profile.after = []  # there is no kernel at the other end
         profile.set_queues(workers)
@@ -93,6 +96,8 @@ def run_pair(driver, root, options, status=0, tso=False, workers=1):
                              for word in profile.bridge)]
         if not first:
             server.start()
+        if mtu is not None:
+            options = ["--mtu", mtu, *options]
         load = stack.enter_context(Load(namespace, eal, profile.peer_ip, options, **lcores))
         if first:
             wait_until("the socket is there", lambda: os.path.exists(f"{tmp}/vhost.sock"), 20)
@@ -124,6 +129,17 @@ def test_every_byte_is_right(driver, site):
     assert figures["responses"] > 20 and figures["opened"] == 16
     assert len(figures["bodies"]) == len(PATHS)
     check_bodies(figures, site)
+
+
+@pytest.mark.parametrize("driver", ["virtio-user", "memif"])
+def test_long_frames(driver, site):
+    figures = run_pair(driver, site.root, [*urls("10.77.0.1"), "--verify", "--connections", 4,
+                                           "--duration", 2], mtu=9000)
+    assert figures["failures"] == 0
+    assert figures["responses"] > 20
+    check_bodies(figures, site)
+    # More in the mean, ACKs of requests included, than the longest segment of 1500 has.
+    assert figures["tcp"]["bytes_in"] > 1460 * figures["tcp"]["segs_in"]
 
 
 @pytest.mark.parametrize("driver", ["virtio-user", "memif"])
