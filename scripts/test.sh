@@ -204,7 +204,7 @@ stage_asan() {
 trace_build() {
 	local dir=build-trace-$1-O$2
 	[ -e "$dir/build.ninja" ] || CC=$1 meson setup "$dir" -Doptimization="$2" -Ddebug=false
-	ninja -C "$dir" app/sim/pagewire-sim
+	ninja -C "$dir" app/pagewire-sim
 }
 
 # same_traces COMPILER...: the runs of SIM_TRACES are the same to the bit, whoever compiled them.
@@ -214,7 +214,7 @@ same_traces() {
 		for level in 0 3; do
 			trace_build "$cc" "$level"
 			hashes=$LOGS/traces-$cc-O$level.txt
-			"build-trace-$cc-O$level/app/sim/pagewire-sim" --hash "$SIM_TRACES" >"$hashes"
+			"build-trace-$cc-O$level/app/pagewire-sim" --hash "$SIM_TRACES" >"$hashes"
 			first=${first:-$hashes}
 			diff "$first" "$hashes"
 		done
@@ -224,7 +224,7 @@ same_traces() {
 # A commit that changes the table says why.
 same_table() {
 	trace_build gcc 3
-	build-trace-gcc-O3/app/sim/pagewire-sim --table | diff tests/sim/goodput.txt -
+	build-trace-gcc-O3/app/pagewire-sim --table | diff tests/sim/goodput.txt -
 }
 
 # Two jobs at a time: seeds on one core, all else on the other.
@@ -234,10 +234,10 @@ stage_sim() {
 	build_asan
 	first=$(od -An -N4 -tu4 /dev/urandom) first=${first// /}
 	printf '  seeds from %s on, for %s s\n' "$first" "$SIM_SECONDS"
-	build-asan/app/sim/pagewire-sim --seeds 0 --seconds "$SIM_SECONDS" --first "$first" \
+	build-asan/app/pagewire-sim --seeds 0 --seconds "$SIM_SECONDS" --first "$first" \
 		>"$(log_of sim/seeds)" 2>&1 </dev/null &
 	pid=$!
-	check 'sim/masks' build-debug/app/sim/pagewire-sim --masks "$SIM_MASK_BITS"
+	check 'sim/masks' build-debug/app/pagewire-sim --masks "$SIM_MASK_BITS"
 	check 'sim/example' build-asan/tests/examples/exchange README.md
 	if command -v clang >/dev/null; then
 		compilers+=(clang)
