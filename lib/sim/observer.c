@@ -417,8 +417,10 @@ obs_in(struct obs *o, const uint8_t *p, uint32_t len, pw_ns now)
 	c->n_heads = 0;	   /* it may have changed anything */
 	if (v.flags & RST) /* where it stands exactly it ends the connection, silently */
 		c->ack_due = PW_NEVER;
-	if (v.flags & SYN)
+	if (v.flags & SYN) {
 		in_syn(c, &v);
+		c->renewed |= c->dead;
+	}
 	expected = in_ack(c, &v);
 	if (expected)
 		in_echo(o, c, &v, offset(v.ack, c->isn1, c->sent));
@@ -454,8 +456,9 @@ out_syn(struct obs *o, const struct view *v)
 {
 	struct obs_conn *c = find_or_make(o, v->dst, v->sport, v->dport);
 
-	if (c->has_isn && c->isn1 != v->seq + 1) {
-		/* Another connection of the same name. */
+	if (c->has_isn && (c->isn1 != v->seq + 1 || c->renewed)) {
+		/* Another connection of the same name; where a plan has fixed the number that
+		 * connections begin with, of the same number as well. */
 		struct obs_syn syn[OBS_SYNS_MAX];
 
 		memcpy(syn, c->syn, sizeof(syn));

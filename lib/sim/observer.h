@@ -45,7 +45,8 @@ struct obs_conn {
 	uint16_t lport;
 	uint16_t rport;
 	bool used;
-	bool dead; /**< the host has sent RST for it */
+	bool dead;    /**< the host has sent RST for it */
+	bool renewed; /**< and a SYN has come since */
 
 	/* What the host sends. */
 	bool has_isn;
