@@ -205,6 +205,15 @@ compare(const void *a, const void *b)
 }
 
 double
+sample_field(const struct sample *s, size_t field_off)
+{
+	double v;
+
+	memcpy(&v, (const char *)s + field_off, sizeof(v));
+	return v;
+}
+
+double
 cell_median(const struct cell *c, size_t field_off)
 {
 	double v[ROUNDS_MAX];
@@ -213,7 +222,7 @@ cell_median(const struct cell *c, size_t field_off)
 	if (c->n == 0)
 		return 0;
 	for (i = 0; i < c->n; i++)
-		v[i] = *(const double *)((const char *)&c->samples[i] + field_off);
+		v[i] = sample_field(&c->samples[i], field_off);
 	qsort(v, c->n, sizeof(v[0]), compare);
 	return c->n % 2 == 1 ? v[c->n / 2] : (v[c->n / 2 - 1] + v[c->n / 2]) / 2;
 }

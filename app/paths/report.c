@@ -323,8 +323,7 @@ json_samples(FILE *out, const struct cell *c, const char *name, size_t field_off
 
 	fprintf(out, ", \"%s\": %.6g, \"%s_samples\": [", name, cell_median(c, field_off), name);
 	for (i = 0; i < c->n; i++)
-		fprintf(out, "%s%.6g", i == 0 ? "" : ", ",
-			*(const double *)((const char *)&c->samples[i] + field_off));
+		fprintf(out, "%s%.6g", i == 0 ? "" : ", ", sample_field(&c->samples[i], field_off));
 	fputc(']', out);
 }
 

@@ -168,6 +168,8 @@ double host_free_hugepages_mib(void);
 pw_ns now_ns(void);
 /** @return a status */
 int measure_all(struct survey *s);
+/** The figure at @p field_off of a sample. */
+double sample_field(const struct sample *s, size_t field_off);
 double cell_median(const struct cell *c, size_t field_off);
 #define MEDIAN(cell, field) cell_median(cell, offsetof(struct sample, field))
 /** Account for a run of @p bytes. */

@@ -580,7 +580,7 @@ pw_sim_plan_print(const struct pw_sim_plan *plan)
 			c->both_open ? ", simultaneous open" : "", c->at_once ? ", at once" : "",
 			c->may_end ? ", may end in any way" : "");
 		if (c->again != 0)
-			printf("    with the ports of connection %u\n", c->again - 1);
+			printf("    with the ports of connection %d\n", c->again - 1);
 		for (k = 0; k < 2; k++)
 			printf("    %s: %lu bytes by %u, gap %.3f ms, reader %d %u %.3f ms, abort "
 			       "%lu%s%s\n",

@@ -24,7 +24,7 @@
 
 #define PW_SIM_HOSTS_MAX 4
 #define PW_SIM_CONNS_MAX 8
-#define PW_SIM_ACTS_MAX	 16
+#define PW_SIM_ACTS_MAX	 64
 #define PW_SIM_BURST_MAX 64
 #define PW_SIM_WHAT_MAX	 320
 

@@ -13,7 +13,7 @@ user_get(struct pw_tcp *t, const struct pw_tcp_app *app, void *ctx)
 	int i, place = -1;
 
 	for (i = 0; i < PW_TCP_USERS_MAX; i++) {
-		struct user *u = &t->users[i];
+		struct tcp_user *u = &t->users[i];
 
 		if (u->n > 0 && u->app == app && u->ctx == ctx) {
 			u->n++;
@@ -23,7 +23,7 @@ user_get(struct pw_tcp *t, const struct pw_tcp_app *app, void *ctx)
 			place = i;
 	}
 	if (place >= 0)
-		t->users[place] = (struct user){.app = app, .ctx = ctx, .n = 1};
+		t->users[place] = (struct tcp_user){.app = app, .ctx = ctx, .n = 1};
 	return place;
 }
 

@@ -358,7 +358,7 @@ struct listener {
 };
 
 /** Whom connections belong to: what each of them would otherwise have to hold. */
-struct user {
+struct tcp_user {
 	const struct pw_tcp_app *app;
 	void *ctx;
 	uint32_t n; /**< connections and listeners of his; 0: the place is free */
@@ -417,7 +417,7 @@ struct pw_tcp {
 	struct sent_pool sent;
 	struct rcv_pool rcv;
 	struct tw_table tw;
-	struct user users[PW_TCP_USERS_MAX];
+	struct tcp_user users[PW_TCP_USERS_MAX];
 	struct listener listen[LISTEN_MAX];
 	uint32_t n_listen;
 	struct pw_tcp_stats stats;
@@ -570,7 +570,7 @@ conn_at(const struct pw_tcp *t, uint32_t i)
 	return (struct pw_tcp_conn *)(t->conns + (size_t)i * t->conn_bytes);
 }
 
-static inline const struct user *
+static inline const struct tcp_user *
 user_of(const struct pw_tcp_conn *c)
 {
 	return &c->t->users[c->user];

@@ -14,7 +14,7 @@ import pytest
 import harness
 import testsite
 
-FLOOD = harness.BUILD / "tests" / "bench" / "flood"
+FLOOD = harness.PAGEWIRE.parents[1] / "tests" / "bench" / "flood"
 HEADERS, MSS = 66, 1448
 
 
