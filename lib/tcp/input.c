@@ -231,6 +231,8 @@ check_syn(struct pw_tcp_conn *c, const struct seg_in *in)
 static enum pw_drop
 finish_passive_open(struct pw_tcp_conn *c, struct seg_in *in)
 {
+	bool unanswered;
+
 	if (c->state != PW_TCP_SYN_RCVD)
 		return PW_OK;
 	if (in->h.ack != c->isn1) {
@@ -239,12 +241,17 @@ finish_passive_open(struct pw_tcp_conn *c, struct seg_in *in)
 	}
 	if ((c->flags & F_SYN_RTX) == 0 && c->syn_sent != 0)
 		rtt_sample(c, in->now - c->syn_sent);
+	unanswered = (in->h.flags & PW_TCP_SYN) && (c->flags & F_SYN_DUE);
 	c->flags &= ~F_SYN_DUE;
 	if ((in->h.flags & PW_TCP_SYN) == 0) {
 		in->window = (uint32_t)in->h.wnd << c->snd_shift;
 		c->wl1 = in->h.seq;
 	}
-	return conn_established(c, in->now) ? PW_OK : PW_DROP_TCP_RST;
+	if (!conn_established(c, in->now))
+		return PW_DROP_TCP_RST;
+	if (unanswered) /* his SYN came in the same burst, and no SYN-ACK leaves any more */
+		out_owe_ack(c, true);
+	return PW_OK;
 }
 
 /* RFC 7323 section 4.3: which timestamp is echoed. */

@@ -546,6 +546,20 @@ c69_simultaneous_open(void)
 	EXPECT_DATA(&rig, 0, 10);
 }
 
+/* Both halves of the other side in one burst: no SYN-ACK of ours has left, and nobody else
+ * acknowledges his SYN. */
+static void
+c69_simultaneous_open_in_one_burst(void)
+{
+	rig_connect(&rig, &rig_linux);
+	CU_ASSERT_EQUAL(rig_syn(&rig, &rig_linux), PW_OK);
+	CU_ASSERT_EQUAL(rig_syn_ack(&rig, &rig_linux), PW_OK);
+	CU_ASSERT_EQUAL(rig.user.c->state, PW_TCP_ESTABLISHED);
+	rig_run(&rig);
+	EXPECT_FLAGS(&rig, PW_TCP_ACK);
+	EXPECT_NOTHING(&rig);
+}
+
 static void
 close_before_open_forgets(void)
 {
@@ -711,6 +725,7 @@ static CU_TestInfo tests[] = {
 	TEST(c27_unreachable_in_syn_sent_fails),
 	TEST(syn_is_resent_doubling_then_times_out),
 	TEST(c69_simultaneous_open),
+	TEST(c69_simultaneous_open_in_one_burst),
 	TEST(close_before_open_forgets),
 	TEST(shutdown_before_open_sends_all_and_fin),
 	TEST(connect_refuses_a_pair_in_use),
