@@ -15,8 +15,6 @@ RTE_LOG_REGISTER(pw_log_seg, pagewire.seg, NOTICE);
 #define POOL_CACHE 256
 #define BARE_MAX   65000
 
-#define HEADERS_AHEAD 4 /* packets: how far ahead their headers are fetched */
-
 /*
  * References are taken from the shared count this many at a time: one atomic
  * addition for so many windows. With BARE_MAX they stay below 16 bits.
@@ -163,28 +161,9 @@ pw_seg_destroy(struct pw_seg *seg)
 	rte_free(seg);
 }
 
-/*
- * The lines of a header that was sent before are with the device, or with the
- * core that read them there: fetch them back before they are written. The pool
- * hands out what lies at the end of its cache.
- */
-static inline void
-fetch_header(const struct pw_seg *seg)
-{
-	const struct rte_mempool_cache *cache = rte_mempool_default_cache(seg->hdr, rte_lcore_id());
-	const uint8_t *head;
-
-	if (unlikely(cache == NULL || cache->len <= HEADERS_AHEAD))
-		return;
-	head = ((const struct rte_mbuf *)cache->objs[cache->len - 1 - HEADERS_AHEAD])->buf_addr;
-	rte_prefetch0_write(head + PW_SEG_HEADROOM - 2 * RTE_CACHE_LINE_SIZE);
-	rte_prefetch0_write(head + PW_SEG_HEADROOM - RTE_CACHE_LINE_SIZE);
-}
-
 static inline bool
 chain_init(struct chain *c, struct pw_seg *seg)
 {
-	fetch_header(seg);
 	c->head = rte_pktmbuf_alloc(seg->hdr);
 	c->tail = c->head;
 	return c->head != NULL;
