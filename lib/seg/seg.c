@@ -4,7 +4,6 @@
 #include <stdio.h>
 #include <rte_errno.h>
 #include <rte_malloc.h>
-#include <rte_prefetch.h>
 #include "pw_log.h"
 #include "pw_seg.h"
 #include "pw_wire_cksum.h"
