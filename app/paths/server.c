@@ -7,6 +7,7 @@
  *	vhost  pagewire-load is the client; it holds the other end of the device, and
  *	       what its driver copies is what a NIC would fetch by DMA
  */
+#include <dirent.h>
 #include <fcntl.h>
 #include <inttypes.h>
 #include <sched.h>
@@ -36,6 +37,7 @@
 struct child {
 	pid_t pid;
 	char log[TEXT_MAX];
+	char runtime[TEXT_MAX]; /* the EAL's directory, which it leaves behind; "": none */
 };
 
 /* A command line being put together. */
@@ -108,7 +110,14 @@ exec_child(const struct words *w, const char *log)
 static int
 spawn(const struct survey *s, struct child *c, const struct words *w, const char *name)
 {
+	uint32_t i;
+
 	snprintf(c->log, sizeof(c->log), "%.150s/%s.log", s->here, name);
+	c->runtime[0] = '\0';
+	for (i = 0; i + 1 < w->n; i++)
+		if (strcmp(w->text[i], "--file-prefix") == 0)
+			snprintf(c->runtime, sizeof(c->runtime), "/var/run/dpdk/%.150s",
+				w->text[i + 1]);
 	fflush(NULL);
 	c->pid = fork();
 	if (c->pid == 0)
@@ -187,6 +196,20 @@ reap(struct child *c, uint32_t seconds)
 }
 
 static void
+remove_runtime(const struct child *c)
+{
+	DIR *dir = c->runtime[0] != '\0' ? opendir(c->runtime) : NULL;
+	const struct dirent *entry;
+
+	if (dir == NULL)
+		return;
+	while ((entry = readdir(dir)) != NULL)
+		unlinkat(dirfd(dir), entry->d_name, 0);
+	closedir(dir);
+	rmdir(c->runtime);
+}
+
+static void
 discard(struct child *c)
 {
 	if (c->pid > 0) {
@@ -194,6 +217,7 @@ discard(struct child *c)
 		reap(c, 1);
 	}
 	unlink(c->log);
+	remove_runtime(c);
 }
 
 static void

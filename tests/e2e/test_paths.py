@@ -27,9 +27,11 @@ def run(*options, status=0, program=PATHS, **more):
 
 
 def figures(tmp_path, *options):
+    before = set(glob.glob("/var/run/dpdk/paths*"))
     run("--quick", "--sizes", ",".join(map(str, SIZES)), "--rounds", 1, "--dir", tmp_path,
         "--programs", PATHS.parent, "--json", tmp_path / "json", *options)
     assert not glob.glob(f"{tmp_path}/pagewire-paths.*"), "its files are left"
+    assert not set(glob.glob("/var/run/dpdk/paths*")) - before, "the EAL's files are left"
     return json.loads((tmp_path / "json").read_text())
 
 
