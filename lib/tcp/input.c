@@ -72,12 +72,18 @@ finish_active_open(struct pw_tcp_conn *c, const struct seg_in *in)
 	return PW_OK;
 }
 
+/* Our SYN has yet to leave: nothing can acknowledge it. A cookie's left long ago. */
+static bool
+syn_unsent(const struct pw_tcp_conn *c)
+{
+	return (c->flags & F_SYN_DUE) != 0 && c->syn_sent == 0;
+}
+
 static enum pw_drop
 in_syn_sent(struct pw_tcp_conn *c, const struct seg_in *in)
 {
 	uint8_t f = in->h.flags;
-	bool syn_sent = (c->flags & (F_SYN_DUE | F_SYN_RTX)) != F_SYN_DUE;
-	bool ack_good = (f & PW_TCP_ACK) && in->h.ack == c->isn1 && syn_sent;
+	bool ack_good = (f & PW_TCP_ACK) && in->h.ack == c->isn1 && !syn_unsent(c);
 
 	if ((f & PW_TCP_ACK) && !ack_good) {
 		if (f & PW_TCP_RST)
@@ -235,7 +241,7 @@ finish_passive_open(struct pw_tcp_conn *c, struct seg_in *in)
 
 	if (c->state != PW_TCP_SYN_RCVD)
 		return PW_OK;
-	if (in->h.ack != c->isn1) {
+	if (in->h.ack != c->isn1 || syn_unsent(c)) {
 		out_rst_for(c->t, in);
 		return PW_DROP_TCP_ACK_BAD;
 	}

@@ -623,7 +623,7 @@ out_handshake(struct pw_tcp_conn *c, pw_ns now)
 	ecn_on_syn_sent(c);
 	c->flags &= ~F_SYN_DUE;
 	if (c->syn_sent == 0)
-		c->syn_sent = now;
+		c->syn_sent = pw_max(now, 1);
 	if (c->at[TMR_LOSS] == PW_NEVER) /* a peer's SYN sent again puts nothing off */
 		tmr_on_syn_sent(c, now);
 	return OUT_DONE;

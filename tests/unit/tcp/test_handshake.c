@@ -370,6 +370,23 @@ c66_unacceptable_ack_in_syn_received_is_reset(void)
 	CU_ASSERT_EQUAL(rig.user.n_open, 1);
 }
 
+/* The number is right, for it was another's: but nothing was sent yet that it could answer. */
+static void
+c66_an_ack_before_the_syn_ack_is_reset(void)
+{
+	syn_received();
+	CU_ASSERT_EQUAL(stray(RIG_PORT, PW_TCP_RST, rig.snd, 0, 0), PW_DROP_TCP_RST);
+	CU_ASSERT_EQUAL(rig_syn(&rig, &rig_linux), PW_OK);
+	CU_ASSERT_EQUAL(rig_syn(&rig, &rig_linux), PW_DROP_TCP_SYN);
+	CU_ASSERT_EQUAL(rig_ack(&rig, 0), PW_DROP_TCP_ACK_BAD);
+	EXPECT_FLAGS(&rig, PW_TCP_RST);
+	CU_ASSERT_EQUAL(rig.user.n_open, 0);
+	rig_run(&rig);
+	EXPECT_FLAGS(&rig, PW_TCP_SYN | PW_TCP_ACK);
+	CU_ASSERT_EQUAL(rig_ack(&rig, 0), PW_OK);
+	CU_ASSERT_EQUAL(rig.user.n_open, 1);
+}
+
 static void
 c67_data_completes_the_handshake(void)
 {
@@ -712,6 +729,7 @@ static CU_TestInfo tests[] = {
 	TEST(c64_repeated_syns_put_nothing_off),
 	TEST(c65_rst_in_syn_received),
 	TEST(c66_unacceptable_ack_in_syn_received_is_reset),
+	TEST(c66_an_ack_before_the_syn_ack_is_reset),
 	TEST(c67_data_completes_the_handshake),
 	TEST(c67_fin_completes_the_handshake),
 	TEST(syn_ack_waits_for_the_way_out),
