@@ -65,6 +65,8 @@ pw_link_create(const struct pw_link_cfg *cfg, pw_ns now)
 	l->drops = cfg->drops;
 	l->hash_mult = cfg->seed | 1;
 	l->next_at = PW_NEVER;
+	l->cuts = !cfg->tso;
+	l->sums = !cfg->tx_tcp_cksum;
 	init_table(l, n_heads);
 	return l;
 none:
@@ -124,6 +126,20 @@ pw_link_overhear(struct pw_link *l, const uint8_t *p, uint32_t len, pw_ns now)
 		arp_input(l, p + PW_ETH_HLEN, len - PW_ETH_HLEN, false, now);
 }
 
+/* In place of the device that has no TSO. */
+static void
+put_cut(struct pw_link *l, struct rte_mbuf *m)
+{
+	struct rte_mbuf *frames[PW_SEG_CUT_MAX];
+	uint32_t n = pw_seg_cut(l->seg, m, l->sums, frames);
+	uint32_t i;
+
+	if (unlikely(n == 0))
+		pw_drop_count(l->drops, PW_DROP_NO_MBUF);
+	for (i = 0; i < n; i++)
+		pw_port_tx_put(l->tx, frames[i]);
+}
+
 static inline void
 send_frame(struct pw_link *l, const struct neigh *n, struct rte_mbuf *m)
 {
@@ -131,7 +147,10 @@ send_frame(struct pw_link *l, const struct neigh *n, struct rte_mbuf *m)
 
 	PW_ASSERT(p != NULL);
 	memcpy(p, n->eth, PW_ETH_HLEN);
-	pw_port_tx_put(l->tx, m);
+	if ((m->ol_flags & RTE_MBUF_F_TX_TCP_SEG) != 0 && l->cuts)
+		put_cut(l, m);
+	else
+		pw_port_tx_put(l->tx, m);
 }
 
 /* The neighbour's MAC address is not known, or not known to be right. */

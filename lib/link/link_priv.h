@@ -67,6 +67,8 @@ struct pw_link {
 	struct pw_port_tx *tx;
 	struct pw_drops *drops;
 	const struct pw_mem *mem;
+	bool cuts; /* long segments, in place of the device */
+	bool sums; /* and writes their checksums */
 	struct pw_link_stats stats;
 };
 

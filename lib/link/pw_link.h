@@ -51,7 +51,9 @@ struct pw_link_cfg {
 	struct pw_port_tx *tx;	 /**< where frames go */
 	struct pw_drops *drops;	 /**< what is dropped on the way out is counted here */
 	const struct pw_mem *mem;
-	uint64_t seed; /**< of the table's hash */
+	uint64_t seed;	   /**< of the table's hash */
+	bool tso;	   /**< the device cuts up long segments; else it is done here */
+	bool tx_tcp_cksum; /**< the device sums what was cut up here */
 };
 
 struct pw_link; /* private to link */

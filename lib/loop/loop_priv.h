@@ -27,7 +27,8 @@ extern int pw_log_loop;
 
 /* Segments that may wait for the device; the other places are for ARP and ICMP. */
 #define TX_BACKLOG 128
-static_assert(TX_BACKLOG + RX_BURST <= PW_PORT_TX_MAX, "room for an answer to each packet");
+static_assert(TX_BACKLOG + PW_SEG_CUT_MAX + RX_BURST <= PW_PORT_TX_MAX,
+	"room for an answer to each packet");
 
 /* The way to a port that another worker has a queue of. */
 struct tx_lane {

@@ -188,9 +188,16 @@ iface_of(struct pw_worker *w, const struct pw_addr *src)
 	return &w->ifs[i];
 }
 
-/* Leave the checksum to the device: it finds the sum of the pseudo-header in its place. */
+static inline bool
+sums_later(const struct iface *ifc, const struct pw_tcp_seg *seg)
+{
+	return ifc->port->tx_tcp_cksum || seg->gso_size != 0;
+}
+
+/* Leave the checksum to the device, or to who cuts the segment up: there they find the sum of
+ * the pseudo-header. */
 static inline uint16_t
-cksum_by_device(struct rte_mbuf *m, const struct pw_tcp_seg *seg, uint16_t pseudo, uint32_t hlen)
+cksum_later(struct rte_mbuf *m, const struct pw_tcp_seg *seg, uint16_t pseudo, uint32_t hlen)
 {
 	m->ol_flags |= RTE_MBUF_F_TX_TCP_CKSUM;
 	m->l4_len = hlen;
@@ -212,8 +219,8 @@ push_tcp(const struct iface *ifc, struct rte_mbuf *m, const struct pw_tcp_seg *s
 	PW_ASSERT(p != NULL && m->pkt_len == hlen + seg->len);
 	pw_tcp_emit(p, &seg->hdr, seg->opts);
 	cksum = pw_sum_pseudo(seg->src, seg->dst, PW_IP_PROTO_TCP, m->pkt_len);
-	if (ifc->port->tx_tcp_cksum)
-		cksum = cksum_by_device(m, seg, cksum, hlen);
+	if (sums_later(ifc, seg))
+		cksum = cksum_later(m, seg, cksum, hlen);
 	else
 		cksum = pw_sum_finish(pw_sum_add(pw_sum_add(cksum, sum), pw_sum(p, hlen)));
 	memcpy(p + TCP_CKSUM_OFF, &cksum, sizeof(cksum));
@@ -229,14 +236,14 @@ loop_send(void *ctx, const struct pw_tcp_seg *seg)
 
 	if (unlikely(pw_port_tx_waiting(&ifc->tx) >= TX_BACKLOG))
 		return -ENOBUFS;
-	m = pw_seg_build(ifc->seg, seg->spans, seg->n_spans, ifc->port->tx_tcp_cksum ? NULL : &sum);
+	m = pw_seg_build(ifc->seg, seg->spans, seg->n_spans, sums_later(ifc, seg) ? NULL : &sum);
 	if (unlikely(m == NULL)) {
 		pw_drop_count(&w->drops, PW_DROP_NO_MBUF);
 		return -ENOBUFS;
 	}
 	push_tcp(ifc, m, seg, sum);
 	pw_ip_output(ifc->ip, m, seg->src, seg->dst, PW_IP_PROTO_TCP, seg->ecn, w->now);
-	if (unlikely(pw_port_tx_waiting(&ifc->tx) % PW_PORT_TX_BURST == 0))
+	if (unlikely(pw_port_tx_waiting(&ifc->tx) >= PW_PORT_TX_BURST))
 		pw_port_tx_flush(&ifc->tx, w->now);
 	return 0;
 }

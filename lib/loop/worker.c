@@ -69,6 +69,8 @@ make_link(struct pw_worker *w, struct iface *ifc, const struct pw_loop_if *in)
 		.drops = &w->drops,
 		.mem = &w->mem,
 		.seed = rte_rand(),
+		.tso = in->port->tso,
+		.tx_tcp_cksum = in->port->tx_tcp_cksum,
 	};
 
 	ifc->link = pw_link_create(&link, 0);
@@ -139,6 +141,16 @@ make_ifaces(struct pw_worker *w, const struct pw_worker_cfg *cfg)
 	return 0;
 }
 
+/* Payload of a segment that is cut up behind TCP: by the device, or by us if it takes so
+ * many pieces that no frame has to be copied. */
+static uint32_t
+gso_max_bytes(const struct pw_port *port)
+{
+	if (port->tso)
+		return port->gso_max_bytes;
+	return port->max_pieces > PW_SEG_SPANS_MAX ? PW_SEG_CUT_BYTES : 0;
+}
+
 static int
 make_tcp(struct pw_worker *w, const struct pw_worker_cfg *cfg)
 {
@@ -152,9 +164,10 @@ make_tcp(struct pw_worker *w, const struct pw_worker_cfg *cfg)
 	tcp.app_bytes = cfg->service.app_bytes;
 	tcp.mtu = UINT16_MAX;
 	tcp.gso_max_bytes = UINT32_MAX;
+	tcp.gso_max_segs = PW_SEG_CUT_MAX;
 	for (i = 0; i < w->n_ifs; i++) {
 		tcp.mtu = RTE_MIN(tcp.mtu, w->ifs[i].port->mtu);
-		tcp.gso_max_bytes = RTE_MIN(tcp.gso_max_bytes, w->ifs[i].port->gso_max_bytes);
+		tcp.gso_max_bytes = RTE_MIN(tcp.gso_max_bytes, gso_max_bytes(w->ifs[i].port));
 	}
 	w->tcp = pw_tcp_create(&tcp, 0);
 	if (w->tcp == NULL)

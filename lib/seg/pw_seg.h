@@ -95,6 +95,23 @@ void pw_seg_destroy(struct pw_seg *seg);
 struct rte_mbuf *pw_seg_build(
 	struct pw_seg *seg, const struct pw_span *spans, uint32_t n, uint16_t *sum);
 
+#define PW_SEG_CUT_MAX	 48    /**< frames that a segment is cut into at most */
+#define PW_SEG_CUT_BYTES 65000 /**< payload of one at most: its IP length has 16 bits */
+
+/**
+ * Generic segmentation: cut the frame @p m, which a device with TSO could be handed, into
+ * frames of tso_segsz bytes of payload, as that device would. It is an Ethernet frame
+ * whose l2_len, l3_len, l4_len and flags are set, whose TCP checksum field holds the sum
+ * of the pseudo-header, and whose payload pw_seg_build() made. The windows of the frames
+ * are windows of the pages: nothing of the store is copied, text is. The first frame
+ * alone has CWR, the last alone FIN and PSH (RFC 9293, RFC 3168).
+ *
+ * @param sum  write TCP checksums; false: the device does
+ * @param out  PW_SEG_CUT_MAX places
+ * @return frames in @p out, the caller's; 0: a pool is empty. Takes @p m in any case.
+ */
+uint32_t pw_seg_cut(struct pw_seg *seg, struct rte_mbuf *m, bool sum, struct rte_mbuf **out);
+
 /**
  * A packet that holds a copy of @p len bytes which belong to no file: an ARP or
  * ICMP message. Not in the ledger. Bytes may be NULL: then they are unwritten

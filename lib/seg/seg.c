@@ -5,48 +5,13 @@
 #include <rte_errno.h>
 #include <rte_malloc.h>
 #include "pw_log.h"
-#include "pw_seg.h"
 #include "pw_wire_cksum.h"
+#include "seg_priv.h"
 
 RTE_LOG_REGISTER(pw_log_seg, pagewire.seg, NOTICE);
 #define SEG_LOG(lvl, ...) PW_LOG(lvl, pw_log_seg, "seg", __VA_ARGS__)
 
 #define POOL_CACHE 256
-#define BARE_MAX   65000
-
-/*
- * References are taken from the shared count this many at a time: one atomic
- * addition for so many windows. With BARE_MAX they stay below 16 bits.
- */
-#define CREDIT 256
-
-/* The text of the first mbuf follows the headers; rte_pktmbuf_alloc() leaves this room. */
-static_assert(RTE_PKTMBUF_HEADROOM == PW_SEG_HEADROOM, "headroom is a build setting of DPDK");
-static_assert(BARE_MAX + CREDIT + 1 < UINT16_MAX, "the count of a page has 16 bits");
-
-/* One cache line: all that a window needs to know of its page. */
-struct seg_page {
-	struct rte_mbuf_ext_shared_info shinfo;
-	uint64_t iova_off; /* added to an address in the page, gives the device's */
-	uint32_t credit;   /* counted in shinfo, lent to no mbuf yet */
-} __rte_cache_aligned;
-
-struct pw_seg {
-	struct rte_mempool *hdr;
-	struct rte_mempool *bare;
-	struct seg_page *pages;
-	const struct pw_store *store;
-	uint32_t n_pages;
-	uint16_t max_pieces;
-	bool driver_copies;
-	struct pw_ledger ledger;
-};
-
-/* A packet being built. */
-struct chain {
-	struct rte_mbuf *head;
-	struct rte_mbuf *tail;
-};
 
 const struct pw_copy_info pw_copy_info[PW_COPY_MAX] = {
 #define X(name, help) [PW_COPY_##name] = {#name, help},
@@ -160,25 +125,8 @@ pw_seg_destroy(struct pw_seg *seg)
 	rte_free(seg);
 }
 
-static inline bool
-chain_init(struct chain *c, struct pw_seg *seg)
-{
-	c->head = rte_pktmbuf_alloc(seg->hdr);
-	c->tail = c->head;
-	return c->head != NULL;
-}
-
-static void
-chain_add(struct chain *c, struct rte_mbuf *m)
-{
-	c->tail->next = m;
-	c->tail = m;
-	c->head->nb_segs++;
-}
-
-/* Copy bytes behind what is there, into further header mbufs where needed. */
-static bool
-append_copy(struct pw_seg *seg, struct chain *c, const uint8_t *p, uint32_t len)
+bool
+chain_copy(struct pw_seg *seg, struct chain *c, const uint8_t *p, uint32_t len)
 {
 	while (len > 0) {
 		uint32_t n = RTE_MBUF_DIRECT(c->tail) ? rte_pktmbuf_tailroom(c->tail) : 0;
@@ -202,32 +150,23 @@ append_copy(struct pw_seg *seg, struct chain *c, const uint8_t *p, uint32_t len)
 	return true;
 }
 
-/* Take one reference to a page for an mbuf. */
-static inline void
-hold_page(struct seg_page *p)
+static inline bool
+chain_init(struct chain *c, struct pw_seg *seg)
 {
-	if (unlikely(p->credit == 0)) {
-		rte_mbuf_ext_refcnt_update(&p->shinfo, CREDIT);
-		p->credit = CREDIT;
-	}
-	p->credit--;
+	c->head = rte_pktmbuf_alloc(seg->hdr);
+	c->tail = c->head;
+	return c->head != NULL;
 }
 
 static inline bool
 append_window(struct pw_seg *seg, struct chain *c, const struct pw_span *span)
 {
 	struct rte_mbuf *m = rte_pktmbuf_alloc(seg->bare);
-	struct seg_page *p = &seg->pages[span->page];
 
 	if (unlikely(m == NULL))
 		return false;
 	PW_ASSERT(span->page < seg->n_pages && span->len <= UINT16_MAX);
-	hold_page(p);
-	rte_pktmbuf_attach_extbuf(m, (void *)(uintptr_t)span->addr,
-		(uintptr_t)span->addr + p->iova_off, (uint16_t)span->len, &p->shinfo);
-	m->data_len = (uint16_t)span->len;
-	c->head->pkt_len += span->len;
-	chain_add(c, m);
+	chain_window(c, m, &seg->pages[span->page], span->addr, (uint16_t)span->len);
 	return true;
 }
 
@@ -286,7 +225,7 @@ pw_seg_build(struct pw_seg *seg, const struct pw_span *spans, uint32_t n, uint16
 	for (i = 0; i < n; i++) {
 		const struct pw_span *s = &spans[i];
 		bool is_text = s->page == PW_PAGE_NONE;
-		bool ok = is_text || copy != PW_COPY_MAX ? append_copy(seg, &c, s->addr, s->len)
+		bool ok = is_text || copy != PW_COPY_MAX ? chain_copy(seg, &c, s->addr, s->len)
 							 : append_window(seg, &c, s);
 
 		if (unlikely(!ok)) {
@@ -313,7 +252,7 @@ pw_seg_message(struct pw_seg *seg, const void *bytes, uint32_t len)
 		rte_pktmbuf_append(c.head, (uint16_t)len);
 		return c.head;
 	}
-	if (unlikely(!append_copy(seg, &c, bytes, len))) {
+	if (unlikely(!chain_copy(seg, &c, bytes, len))) {
 		rte_pktmbuf_free(c.head);
 		return NULL;
 	}

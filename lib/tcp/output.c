@@ -114,7 +114,7 @@ hand_over(struct pw_tcp_conn *c, struct pw_tcp_seg *seg)
 		t->stats.send_full++;
 		return rc;
 	}
-	t->stats.segs_out++;
+	t->stats.segs_out += seg->gso_size == 0 ? 1 : (seg->len - 1) / seg->gso_size + 1;
 	if (seg->hdr.flags & PW_TCP_ACK)
 		ack_went_out(c, seg->hdr.ack);
 	return 0;
@@ -381,7 +381,7 @@ new_data_len(struct pw_tcp_conn *c, pw_ns now)
 
 	/* CWR belongs to one segment: none that a device would cut up. */
 	if (c->t->cfg.gso_max_bytes > full && (c->ecn & ECN_CWR_DUE) == 0)
-		max = c->t->cfg.gso_max_bytes / full * full;
+		max = pw_min(c->t->cfg.gso_max_bytes / full, c->t->cfg.gso_max_segs) * full;
 	len = (uint32_t)pw_min(pw_min(avail, window), pw_min(room, max));
 	if (room <= window && room < avail && room < max)
 		c->flags |= F_CWND_LIMITED;

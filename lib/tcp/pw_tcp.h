@@ -137,6 +137,7 @@ struct pw_tcp_cfg {
 	uint32_t app_bytes;	 /**< room for the user in each connection */
 	uint16_t mtu;		 /**< of layer 3; 0: 1500 */
 	uint32_t gso_max_bytes;	 /**< payload that env->send() can cut up itself; 0: it cannot */
+	uint32_t gso_max_segs;	 /**< segments that it then makes of one; 0: any number */
 	pw_ns user_timeout_ns; /**< unacknowledged data at most this long; 0: 100 s (RFC 9293 3.8.3)
 				*/
 	pw_ns msl_ns;	       /**< 0: 30 s */

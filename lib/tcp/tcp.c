@@ -51,6 +51,8 @@ fill_defaults(struct pw_tcp_cfg *cfg)
 		cfg->max_rcv_blocks = (uint32_t)pw_max(blocks_for(cfg->max_conns), 1024);
 	if (cfg->mtu == 0)
 		cfg->mtu = 1500;
+	if (cfg->gso_max_segs == 0)
+		cfg->gso_max_segs = UINT16_MAX;
 	if (cfg->user_timeout_ns == 0)
 		cfg->user_timeout_ns = USER_TIMEOUT_DEFAULT;
 	if (cfg->msl_ns == 0)

@@ -110,7 +110,7 @@ wire_open(struct wire *w, bool offload)
 	w->port = (struct pw_port){
 		.n_queues = 1,
 		.mtu = 1500,
-		.max_pieces = 32,
+		.max_pieces = UINT16_MAX,
 		.tx_tcp_cksum = offload,
 		.rx_tcp_cksum = true,
 		.rx_ip4_cksum = true,

@@ -290,7 +290,7 @@ open_lab(struct lab *l, bool offload, const char *file, uint64_t each)
 	l->port = (struct pw_port){
 		.n_queues = (uint16_t)l->app.workers.n,
 		.mtu = 1500,
-		.max_pieces = 32,
+		.max_pieces = UINT16_MAX,
 		.tx_tcp_cksum = offload,
 		.rx_tcp_cksum = true,
 		.rx_ip4_cksum = true,
