@@ -174,6 +174,7 @@ make_worker(struct app *app, uint32_t i)
 					workers_share(&app->workers, i, app->cfg.max_connections),
 				.cc = pw_config_cc[app->cfg.cc],
 				.ecn = pw_config_ecn[app->cfg.ecn],
+				.pacing = app->cfg.pacing,
 			},
 		.idle = app->cfg.idle,
 	};

@@ -36,6 +36,7 @@ struct settings {
 	uint8_t idle; /* enum pw_idle */
 	uint8_t cc;   /* index of load_cc */
 	uint8_t ecn;  /* index of load_ecn */
+	bool pacing;
 	bool verify;
 	char *file;
 	bool help;

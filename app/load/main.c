@@ -201,6 +201,7 @@ make_worker(struct loader *l, uint32_t i, uint32_t n_conns)
 				.rcv_buf_bytes = (uint32_t)s->rcv_buf_bytes,
 				.cc = load_cc[s->cc],
 				.ecn = load_ecn[s->ecn],
+				.pacing = s->pacing,
 			},
 		.idle = s->idle,
 	};

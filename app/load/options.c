@@ -116,6 +116,8 @@ static const struct pw_option options[] = {
 	{"ecn", "off|accept|on", "accept",
 		"let routers mark instead of drop: never, when the peer asks, or ask ourselves",
 		NULL, pw_option_choice, AT(ecn), .names = load_ecn},
+	{"pacing", NULL, NULL, "spread what may be sent over the round trip", "true or false",
+		pw_option_switch, AT(pacing)},
 	{"config", "FILE", NULL, "the same settings from a YAML file; the command line wins",
 		"a file that can be read", pw_option_text, AT(file), .only_cmdline = true},
 	{"help", NULL, NULL, "print this", NULL, pw_option_switch, AT(help), .only_cmdline = true},

@@ -107,6 +107,8 @@ static const struct pw_option settings[] = {
 	{"ecn", "off|accept|on", "accept",
 		"let routers mark instead of drop: never, when the peer asks, or ask ourselves",
 		NULL, pw_option_choice, AT(ecn), .names = pw_config_ecn},
+	{"pacing", NULL, NULL, "spread what may be sent over the round trip", "true or false",
+		pw_option_switch, AT(pacing)},
 	{"max-connections", "N", "16384", "TCP connections at a time", NULL, pw_option_number,
 		AT(max_connections), 16, 4000000},
 	{"max-head", "SIZE", "8K", "longest head of a request", "1K to 32K", pw_option_size,

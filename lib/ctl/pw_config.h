@@ -43,6 +43,7 @@ struct pw_config {
 	uint8_t arena;		 /**< enum pw_config_arena */
 	uint8_t cc;		 /**< index of pw_config_cc */
 	uint8_t ecn;		 /**< index of pw_config_ecn */
+	bool pacing;
 	uint32_t drain_s;
 	uint32_t mtu; /**< 0: what the device has */
 	uint32_t max_connections;

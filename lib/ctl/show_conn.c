@@ -193,6 +193,8 @@ put_conn(cJSON *row, uint32_t worker, const struct conn *c)
 	put_u64(row, "cwnd", i->cwnd_bytes);
 	put_u64(row, "peer_window", i->snd_wnd_bytes);
 	put_u64(row, "srtt_us", i->srtt_ns / PW_NS_PER_US);
+	put_text(row, "cc", i->cc);
+	put_u64(row, "pacing_rate", i->pacing_rate);
 }
 
 static int

@@ -126,6 +126,7 @@ draw_options(struct pw_rand *r, struct pw_sim_host *h)
 			(uint8_t)(pw_rand_u64(r) & (PW_OPT_WSCALE | PW_OPT_SACK_OK | PW_OPT_TS));
 	h->ecn = (uint8_t)between(r, PW_TCP_ECN_OFF, PW_TCP_ECN_ASK);
 	h->nagle = one_in(r, 6);
+	h->pacing = one_in(r, 3);
 	if (one_in(r, 6))
 		h->init_window = (uint8_t)between(r, 1, 10);
 	if (one_in(r, 8))
@@ -553,12 +554,12 @@ pw_sim_plan_print(const struct pw_sim_plan *plan)
 		const struct pw_sim_link *l[2] = {&h->up, &h->down};
 
 		printf("  host %u: %s mtu %u window %u sockets %u/%u gso %u isn -%u ring %u "
-		       "records %u blocks %u without %x ecn %u%s initial window %u keep-alive %u "
+		       "records %u blocks %u without %x ecn %u%s%s initial window %u keep-alive %u "
 		       "burst %u in %.3f ms half-open %u\n",
 			i, h->cc, h->mtu, h->tcp_rcv_buf, h->snd_buf, h->rcv_buf, h->gso_max,
 			h->isn_back, h->tx_ring, h->max_sent, h->max_rcv_blocks, h->no_opts, h->ecn,
-			h->nagle ? " nagle" : "", h->init_window, h->keepalive_ms, h->rx_burst,
-			(double)h->rx_ns / MS, h->max_half_open);
+			h->nagle ? " nagle" : "", h->pacing ? " paced" : "", h->init_window,
+			h->keepalive_ms, h->rx_burst, (double)h->rx_ns / MS, h->max_half_open);
 		for (k = 0; k < 2; k++)
 			printf("    %-4s rate %lu delay %.3f ms queue %u loss %u of %d nth %u mask "
 			       "%lx burst %u/%u/%u late %u to %.3f ms swap %u by %u dup %u corrupt "

@@ -92,6 +92,7 @@ struct pw_sim_host {
 	uint8_t no_opts; /**< PW_OPT_*: not offered and not taken */
 	uint8_t ecn;	 /**< enum pw_tcp_ecn */
 	bool nagle;
+	bool pacing;
 	uint8_t init_window; /**< segments; 0: the default */
 	uint32_t keepalive_ms;
 };

@@ -370,6 +370,7 @@ boot(struct node *n)
 				.user_timeout_ns = plan->user_timeout,
 				.msl_ns = MSL_NS,
 				.cc = plan->cc,
+				.pacing = plan->pacing,
 			},
 	};
 	uint32_t i;
@@ -684,7 +685,7 @@ check_nothing_left(struct world *w)
 			continue;
 		pw_tcp_get_usage(pw_host_tcp(n->host), &use);
 		if (use.conns + use.half_open + use.time_wait + use.sent_records + use.rcv_blocks +
-				pw_host_n_socks(n->host) ==
+				use.sides + pw_host_n_socks(n->host) ==
 			0)
 			continue;
 		snprintf(why, sizeof(why),

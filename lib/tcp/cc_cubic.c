@@ -23,6 +23,7 @@ init(struct pw_tcp_conn *c)
 {
 	c->cc.cubic = (struct cc_cubic){
 		.round_rtt_us = NO_RTT, .last_rtt_us = NO_RTT, .css_rtt_us = NO_RTT};
+	c->in_epoch = c->hystart_done = false;
 }
 
 static uint32_t
@@ -51,7 +52,7 @@ new_round(struct pw_tcp_conn *c, struct cc_cubic *q)
 	q->round_end = (uint32_t)c->snd_nxt;
 	if (q->css_rounds > 0 && ++q->css_rounds > CSS_ROUNDS) {
 		c->ssthresh = c->cwnd;
-		q->hystart_done = true;
+		c->hystart_done = true;
 	}
 }
 
@@ -88,9 +89,9 @@ slow_start(struct pw_tcp_conn *c, const struct cc_ack *a)
 	struct cc_cubic *q = &c->cc.cubic;
 	uint32_t n = (uint32_t)pw_min(a->acked, SLOW_START_L * c->mss);
 
-	if (!q->hystart_done)
+	if (!c->hystart_done)
 		watch_delay(c, q, a->rtt);
-	c->cwnd += q->css_rounds > 0 && !q->hystart_done ? n / CSS_GROWTH : n;
+	c->cwnd += q->css_rounds > 0 && !c->hystart_done ? n / CSS_GROWTH : n;
 }
 
 /* ---- congestion avoidance ---- */
@@ -99,8 +100,8 @@ static void
 begin_epoch(struct pw_tcp_conn *c, struct cc_cubic *q, uint32_t now_ms)
 {
 	/* The first slow start is over (RFC 9406): its room is the curve's now. */
-	q->hystart_done = true;
-	q->in_epoch = true;
+	c->hystart_done = true;
+	c->in_epoch = true;
 	q->epoch_ms = q->grown_ms = now_ms;
 	q->acked = q->acked_est = 0;
 	q->w_est = c->cwnd;
@@ -155,7 +156,7 @@ avoid_congestion(struct pw_tcp_conn *c, const struct cc_ack *a)
 	uint32_t now_ms = (uint32_t)(a->now / PW_NS_PER_MS);
 	uint64_t target, need;
 
-	if (!q->in_epoch)
+	if (!c->in_epoch)
 		begin_epoch(c, q, now_ms);
 	skip_limited(c, q, now_ms);
 	grow_estimate(c, q, a->acked);
@@ -190,8 +191,8 @@ on_loss(struct pw_tcp_conn *c)
 	/* Section 4.7: leave room for others when the plateau falls. */
 	q->w_max = c->cwnd < q->w_max ? (uint32_t)((uint64_t)c->cwnd * 17 / 20) : c->cwnd;
 	q->cwnd_prior = c->cwnd;
-	q->in_epoch = false;
-	q->hystart_done = true;
+	c->in_epoch = false;
+	c->hystart_done = true;
 	return (uint32_t)pw_max((uint64_t)c->cwnd * 7 / 10, 2u * c->mss);
 }
 
@@ -199,7 +200,7 @@ on_loss(struct pw_tcp_conn *c)
 static void
 on_restart(struct pw_tcp_conn *c)
 {
-	c->cc.cubic.in_epoch = false;
+	c->in_epoch = false;
 	if (c->ca == CA_LOSS)
 		c->cc.cubic.w_max = 0;
 }

@@ -200,6 +200,8 @@ conn_end(struct pw_tcp_conn *c, enum pw_tcp_end why)
 	conn_unready(c);
 	sent_clear(c);
 	rcvq_clear(c);
+	if (unlikely(c->side != 0))
+		side_put(c);
 	unhash(c);
 	count_end(t, why);
 	if (tell) {
@@ -291,6 +293,8 @@ conn_established(struct pw_tcp_conn *c, pw_ns now)
 	tmr_set(c, TMR_LOSS, PW_NEVER);
 	/* RFC 6928, and RFC 5681 3.1: one segment when the SYN was lost. */
 	c->cwnd = c->flags & F_SYN_RTX ? c->mss : initial_window(c);
+	if (unlikely(t->defaults.pacing))
+		pace_choose(c, true);
 	cc_of(c)->init(c);
 	c->heard_ms = t->now_ms;
 	tmr_on_heard(c);

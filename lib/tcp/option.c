@@ -37,6 +37,7 @@ allowed(enum pw_tcp_option what, uint64_t value)
 	case PW_TCP_SACK:
 	case PW_TCP_TIMESTAMPS:
 	case PW_TCP_NAGLE:
+	case PW_TCP_PACING:
 		return value <= 1;
 	case PW_TCP_ECN:
 		return value <= PW_TCP_ECN_ASK;
@@ -83,6 +84,9 @@ pw_tcp_set(struct pw_tcp *t, enum pw_tcp_option what, uint64_t value)
 	case PW_TCP_ECN:
 		d->ecn = (uint8_t)value;
 		break;
+	case PW_TCP_PACING:
+		d->pacing = value;
+		break;
 	}
 	return 0;
 }
@@ -106,6 +110,10 @@ pw_tcp_conn_set(struct pw_tcp_conn *c, enum pw_tcp_option what, uint64_t value)
 	case PW_TCP_USER_TIMEOUT_MS:
 		c->user_timeout_ms = (uint32_t)value;
 		return 0;
+	case PW_TCP_PACING:
+		if (!synchronised(c))
+			return -ENOTSUP;
+		return pace_choose(c, value) ? 0 : -ENOBUFS;
 	case PW_TCP_ECN:
 		if (c->state != PW_TCP_SYN_SENT || c->syn_sent != 0)
 			return -ENOTSUP;

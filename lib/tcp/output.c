@@ -339,6 +339,8 @@ send_lost(struct pw_tcp_conn *c, pw_ns now)
 			c->flags |= F_CWND_LIMITED;
 			return OUT_DONE;
 		}
+		if (unlikely(c->paced) && pace_room(c, now) == 0)
+			return OUT_DONE;
 		p.len = (uint32_t)pw_min(data_in(c, s->start, s->len), max);
 		p.fin = s->start + p.len == c->snd_end && s->len > p.len;
 		p.push = p.len > 0 && s->start + p.len == c->snd_end;
@@ -348,6 +350,8 @@ send_lost(struct pw_tcp_conn *c, pw_ns now)
 			return OUT_FULL;
 		note_rtx(c, &p);
 		sent_again(c, s, p.len + p.fin, now);
+		if (unlikely(c->paced))
+			pace_sent(c, p.len, now);
 		/* RFC 6298 5.2: what was sent again is waited for anew. */
 		if (c->at[TMR_LOSS] == PW_NEVER || c->loss_mode != LOSS_RTO)
 			tmr_on_flight(c, now);
@@ -369,9 +373,21 @@ worth_sending(
 	return len >= c->max_wnd / 2 || (c->flags & F_SWS_OVERRIDE) != 0;
 }
 
-/* How much new data may go in one segment. 0: none, and why is noted. */
+/* Of a segment that will be cut up. */
+static inline uint32_t
+gso_len(const struct pw_tcp_conn *c, uint32_t full, uint32_t most)
+{
+	uint32_t max = c->t->cfg.gso_max_bytes;
+
+	if (unlikely(c->paced))
+		max = (uint32_t)pw_max(pw_min(max, most), full);
+	return (uint32_t)pw_min(max / full, c->t->cfg.gso_max_segs) * full;
+}
+
+/* How much new data may go in one segment, where @p most may go now. 0: none, and why is
+ * noted. */
 static uint32_t
-new_data_len(struct pw_tcp_conn *c, pw_ns now)
+new_data_len(struct pw_tcp_conn *c, uint32_t most, pw_ns now)
 {
 	uint32_t avail = (uint32_t)pw_min(c->snd_end - c->snd_nxt, UINT32_MAX / 2);
 	uint32_t window = (uint32_t)(c->snd_edge - pw_min(c->snd_nxt, c->snd_edge));
@@ -381,7 +397,7 @@ new_data_len(struct pw_tcp_conn *c, pw_ns now)
 
 	/* CWR belongs to one segment: none that a device would cut up. */
 	if (c->t->cfg.gso_max_bytes > full && (c->ecn & ECN_CWR_DUE) == 0)
-		max = pw_min(c->t->cfg.gso_max_bytes / full, c->t->cfg.gso_max_segs) * full;
+		max = gso_len(c, full, most);
 	len = (uint32_t)pw_min(pw_min(avail, window), pw_min(room, max));
 	if (room <= window && room < avail && room < max)
 		c->flags |= F_CWND_LIMITED;
@@ -457,8 +473,10 @@ await_record(struct pw_tcp_conn *c, pw_ns now)
 static enum out_result
 send_burst(struct pw_tcp_conn *c, pw_ns now, uint32_t *sent)
 {
-	while (c->snd_nxt < c->snd_end && *sent < QUANTUM_BYTES) {
-		uint32_t len = new_data_len(c, now);
+	uint32_t most = unlikely(c->paced) ? pace_room(c, now) : QUANTUM_BYTES;
+
+	while (c->snd_nxt < c->snd_end && *sent < most) {
+		uint32_t len = new_data_len(c, most - *sent, now);
 		int n;
 
 		if (len == 0)
@@ -470,7 +488,7 @@ send_burst(struct pw_tcp_conn *c, pw_ns now, uint32_t *sent)
 			return n == -ENOBUFS ? OUT_FULL : OUT_DONE;
 		*sent += (uint32_t)n;
 	}
-	return c->snd_nxt < c->snd_end ? OUT_AGAIN : OUT_DONE;
+	return c->snd_nxt < c->snd_end && most > 0 ? OUT_AGAIN : OUT_DONE;
 }
 
 static enum out_result
@@ -481,6 +499,11 @@ send_fresh(struct pw_tcp_conn *c, pw_ns now)
 
 	restart_after_idle(c, now);
 	r = send_burst(c, now, &sent);
+	if (unlikely(c->paced) && sent > 0) {
+		pace_sent(c, sent, now);
+		if (r == OUT_AGAIN && pace_room(c, now) == 0)
+			r = OUT_DONE;
+	}
 	if (sent > 0 && c->state != PW_TCP_CLOSED) /* what went is waited for, however it ended */
 		tmr_on_send(c, now);
 	return r;
@@ -571,6 +594,8 @@ send_tail_probe(struct pw_tcp_conn *c, pw_ns now)
 	rc = len > 0 && sent_room(c, now) ? send_new(c, len, now) : send_tail_again(c, now);
 	if (rc == -ENOBUFS)
 		return OUT_FULL;
+	if (unlikely(c->paced))
+		pace_sent(c, len, now);
 	c->flags &= ~F_TLP_DUE;
 	if (c->state == PW_TCP_CLOSED)
 		return OUT_DONE;
@@ -603,7 +628,6 @@ send_data(struct pw_tcp_conn *c, pw_ns now)
 {
 	enum out_result r;
 
-	c->flags &= ~F_CWND_LIMITED;
 	r = send_lost(c, now);
 	if (r == OUT_FULL || c->lost > 0 || (c->flags & F_SOURCE_DRY))
 		return r;
@@ -611,6 +635,18 @@ send_data(struct pw_tcp_conn *c, pw_ns now)
 	if (r != OUT_DONE || (c->flags & F_SOURCE_DRY))
 		return r;
 	return send_fin(c, now);
+}
+
+static enum out_result
+send_paced(struct pw_tcp_conn *c, pw_ns now)
+{
+	enum out_result r;
+
+	pace_begin_turn(c);
+	r = send_data(c, now);
+	if (c->state != PW_TCP_CLOSED)
+		pace_end_turn(c);
+	return r;
 }
 
 static enum out_result
@@ -643,8 +679,12 @@ out_conn(struct pw_tcp_conn *c, pw_ns now)
 			return OUT_DONE;
 	}
 	r = send_due(c, now);
-	if (r != OUT_FULL && c->state != PW_TCP_CLOSED)
+	if (unlikely(c->paced) && r != OUT_FULL && c->state != PW_TCP_CLOSED) {
+		r = send_paced(c, now);
+	} else if (r != OUT_FULL && c->state != PW_TCP_CLOSED) {
+		c->flags &= ~F_CWND_LIMITED;
 		r = send_data(c, now);
+	}
 	if (r == OUT_FULL || c->state == PW_TCP_CLOSED)
 		return r;
 	if ((c->flags & F_ACK_NOW) && send_segment(c, PW_TCP_ACK, c->snd_nxt, NULL) < 0)

@@ -133,6 +133,8 @@ struct pw_tcp_cfg {
 	uint32_t max_sent;	 /**< records of what is in flight; 0: 4 a connection, beyond 1 */
 	uint32_t max_rcv_blocks; /**< of 2 KiB, for data out of order or not taken; 0: 1 for 16
 				  * connections, beyond for 64 */
+	uint32_t max_sides;	 /**< connections that pace at a time, 65,534 at most; 0: all, if
+				  * `pacing`, else one of 16 */
 	uint32_t rcv_buf_bytes;	 /**< receive window at most; 0: 65,536 */
 	uint32_t app_bytes;	 /**< room for the user in each connection */
 	uint16_t mtu;		 /**< of layer 3; 0: 1500 */
@@ -143,6 +145,7 @@ struct pw_tcp_cfg {
 	pw_ns msl_ns;	       /**< 0: 30 s */
 	const char *cc;	       /**< "cubic" (default) or "newreno" */
 	const char *ecn;       /**< "off", "accept" (default) or "on": enum pw_tcp_ecn */
+	bool pacing;	       /**< spread what cwnd admits over the round trip */
 };
 
 #define PW_TCP_CONNS_BUSY 65536
@@ -250,6 +253,7 @@ enum pw_tcp_option {
 	PW_TCP_KEEPALIVE_MS,	/**< probe a peer that is silent for so long; 0: never [0] */
 	PW_TCP_USER_TIMEOUT_MS, /**< data may stay unacknowledged for so long */
 	PW_TCP_ECN,		/**< enum pw_tcp_ecn [PW_TCP_ECN_ACCEPT] */
+	PW_TCP_PACING,		/**< spread what cwnd admits over the round trip: 0 or 1 [0] */
 };
 
 /** Explicit congestion notification (RFC 3168). */
@@ -269,8 +273,9 @@ enum pw_tcp_ecn {
 int pw_tcp_set(struct pw_tcp *t, enum pw_tcp_option what, uint64_t value);
 
 /**
- * Set it for one. ECN only between pw_tcp_connect() and the SYN.
- * @return 0, -EINVAL, or -ENOTSUP: not an option of a connection that is open
+ * Set it for one. ECN only between pw_tcp_connect() and the SYN, pacing from open() on.
+ * @return 0, -EINVAL, -ENOTSUP: not an option of a connection in this state, or
+ *         -ENOBUFS: cfg.max_sides others pace
  */
 int pw_tcp_conn_set(struct pw_tcp_conn *c, enum pw_tcp_option what, uint64_t value);
 
@@ -297,6 +302,8 @@ struct pw_tcp_info {
 	pw_off rcv_nxt;
 	uint64_t rtx_segs;
 	bool ecn; /**< agreed on */
+	const char *cc;
+	uint64_t pacing_rate; /**< bytes a second, of the last quantum; 0: not paced */
 };
 void pw_tcp_get_info(const struct pw_tcp_conn *c, struct pw_tcp_info *out);
 
@@ -350,7 +357,8 @@ struct pw_tcp_conn *pw_tcp_conn_by_id(struct pw_tcp *t, uint32_t id);
 	X(ecn_marks_in, "segments received that a router had marked") \
 	X(ecn_reductions, "congestion windows reduced by a peer's ECN-Echo") \
 	X(time_wait_recycled, "TIME-WAIT entries that went before their time") \
-	X(sent_exhausted, "times no record for data in flight was free")
+	X(sent_exhausted, "times no record for data in flight was free") \
+	X(side_exhausted, "connections that found no place for pacing")
 /* clang-format on */
 
 struct pw_tcp_stats {
@@ -367,6 +375,7 @@ struct pw_tcp_usage {
 	uint32_t time_wait;
 	uint32_t sent_records;
 	uint32_t rcv_blocks;
+	uint32_t sides;
 };
 void pw_tcp_get_usage(const struct pw_tcp *t, struct pw_tcp_usage *out);
 

@@ -49,6 +49,8 @@ fill_defaults(struct pw_tcp_cfg *cfg)
 		cfg->rcv_buf_bytes = RCV_BUF_DEFAULT;
 	if (cfg->max_rcv_blocks == 0)
 		cfg->max_rcv_blocks = (uint32_t)pw_max(blocks_for(cfg->max_conns), 1024);
+	if (cfg->max_sides == 0)
+		cfg->max_sides = cfg->pacing ? cfg->max_conns : side_places(cfg->max_conns);
 	if (cfg->mtu == 0)
 		cfg->mtu = 1500;
 	if (cfg->gso_max_segs == 0)
@@ -94,12 +96,15 @@ pw_tcp_create(const struct pw_tcp_cfg *cfg, pw_ns now)
 		.user_timeout_ms = (uint32_t)(t->cfg.user_timeout_ns / PW_NS_PER_MS),
 		.init_window_segs = INIT_WINDOW_SEGS,
 		.ecn = (uint8_t)ecn,
+		.pacing = cfg->pacing,
 	};
 	t->rcv_shift = shift_for(t->cfg.rcv_buf_bytes);
 	memcpy(&t->hash_seed, t->cfg.secret + crypto_shorthash_KEYBYTES, sizeof(t->hash_seed));
 	tcp_set_now(t, now);
 	pw_wheel_init(&t->wheel, now);
-	if (conn_table_init(t) < 0 || sent_init(t) < 0 || rcvq_init(t) < 0 || tw_init(t) < 0) {
+	pw_wheel_init(&t->pace_wheel, now);
+	if (conn_table_init(t) < 0 || sent_init(t) < 0 || rcvq_init(t) < 0 || tw_init(t) < 0 ||
+		side_init(t) < 0) {
 		pw_tcp_destroy(t);
 		errno = ENOMEM;
 		return NULL;
@@ -155,6 +160,7 @@ pw_tcp_destroy(struct pw_tcp *t)
 	if (t == NULL)
 		return;
 	pw_tcp_each(t, forget, NULL);
+	side_fini(t);
 	tw_fini(t);
 	rcvq_fini(t);
 	sent_fini(t);
@@ -224,6 +230,8 @@ pw_tcp_run(struct pw_tcp *t, pw_ns now)
 	while ((timer = pw_wheel_expire(&t->wheel, t->now)) != NULL)
 		tmr_fire(pw_container_of(timer, struct pw_tcp_conn, timer), t->now);
 	tw_expire(t, t->now);
+	if (unlikely(t->side.n_used > 0))
+		pace_expire(t, t->now);
 	/* Each that is ready now has one turn; who has more to say comes last. */
 	for (n = t->n_ready; n > 0 && t->ready_head != NONE; n--) {
 		struct pw_tcp_conn *c = conn_at(t, t->ready_head);
@@ -244,9 +252,13 @@ pw_tcp_run(struct pw_tcp *t, pw_ns now)
 pw_ns
 pw_tcp_next(const struct pw_tcp *t)
 {
+	pw_ns next = PW_NEVER;
+
 	if (t->ready_head != NONE)
 		return 0;
-	return pw_min(pw_wheel_next(&t->wheel), tw_next(t));
+	if (unlikely(t->side.n_used > 0))
+		next = pw_wheel_next(&t->pace_wheel);
+	return pw_min(pw_min(pw_wheel_next(&t->wheel), next), tw_next(t));
 }
 
 void *
@@ -411,6 +423,8 @@ pw_tcp_get_info(const struct pw_tcp_conn *c, struct pw_tcp_info *out)
 		.rcv_nxt = c->rcv_nxt,
 		.rtx_segs = c->rtx_segs,
 		.ecn = (c->ecn & ECN_OK) != 0,
+		.cc = cc_of(c)->name,
+		.pacing_rate = c->paced ? side_of(c)->rate : 0,
 	};
 }
 
@@ -429,6 +443,7 @@ pw_tcp_get_usage(const struct pw_tcp *t, struct pw_tcp_usage *out)
 		.time_wait = t->tw.n_used,
 		.sent_records = t->sent.n_used,
 		.rcv_blocks = t->rcv.n_used,
+		.sides = t->side.n_used,
 	};
 }
 
@@ -442,5 +457,6 @@ pw_tcp_conn_bytes(uint32_t app_bytes, uint32_t max_conns)
 	all += sizeof(struct tw) * (uint64_t)time_wait_for(max_conns);
 	all += sizeof(uint32_t) * (uint64_t)rte_align32pow2(time_wait_for(max_conns));
 	all += ((uint64_t)1 << RCV_BLOCK_BITS_MIN) * (uint64_t)blocks_for(max_conns);
+	all += sizeof(struct side) * (uint64_t)side_places(max_conns);
 	return (size_t)((all + max_conns - 1) / max_conns);
 }

@@ -14,6 +14,7 @@
  *	timer.c   all deadlines of a connection, set by what happened
  *	output.c  what may be sent now, and the segments themselves
  *	sent.c    the record of what is in flight
+ *	pace.c    when the next quantum may go; side.c: room for what few connections need
  *	cc_*.c    congestion control behind a table; ecn.c: marks in place of losses
  *	conn.c    birth, death and look-up; listen.c: SYNs; tw.c: TIME-WAIT
  */
@@ -55,6 +56,7 @@
 #define LISTEN_MAX    16
 #define SENT_MAX      1024  /**< records of one connection */
 #define QUANTUM_BYTES 65536 /**< of new data a connection sends before the next has its turn */
+#define SIDES_MAX     65534 /**< places of the side pool: indexes have 16 bits */
 
 /** Congestion state: RFC 5681, 6582, 6675. */
 enum ca_state {
@@ -169,12 +171,33 @@ struct cc_cubic {
 			uint32_t acked_est;
 		};
 	};
-	bool in_epoch; /**< no: it begins at the next ACK */
-	bool hystart_done;
 };
 
 struct cc_reno {
 	uint32_t acked;
+};
+
+/**
+ * What only some connections need, in a bounded pool: who takes no place in it gets on
+ * without. pw_tcp_conn.side says which.
+ */
+struct side {
+	/* Pacing: a quantum is open while it has bytes left; the next opens at `open_at`. */
+	struct pw_timer timer; /**< in pw_tcp.pace_wheel, while something waits for it */
+	pw_ns open_at;
+	uint64_t rate;	      /**< bytes a second; 0: no limit */
+	uint32_t quantum;     /**< bytes; whole segments */
+	uint32_t left;	      /**< of the open quantum */
+	uint32_t limited_end; /**< cwnd was the limit: snd_nxt then */
+	uint32_t conn;	      /**< whose it is; of a free one, the next free */
+	bool waits;	      /**< something would have gone before open_at */
+};
+
+struct side_pool {
+	struct side *e;
+	uint32_t n;
+	uint32_t n_used;
+	uint32_t free;
 };
 
 /** What an ACK tells a congestion control. */
@@ -262,7 +285,8 @@ struct pw_tcp_conn {
 	uint8_t dup_acks;
 	uint8_t backoff;   /**< of RTO, persist and SYN timers */
 	uint8_t ca;	   /**< enum ca_state */
-	uint8_t cc_id;	   /**< of tcp_ccs */
+	uint8_t cc_id : 7; /**< of tcp_ccs */
+	uint8_t paced : 1; /**< by what stands in its side */
 	uint8_t loss_mode; /**< enum loss_mode */
 	uint8_t reo_mult;  /**< RACK.reo_wnd_mult */
 
@@ -294,6 +318,10 @@ struct pw_tcp_conn {
 		struct cc_cubic cubic;
 		struct cc_reno reno;
 	} cc;
+	uint8_t in_epoch : 1; /**< CUBIC; no: it begins at the next ACK */
+	uint8_t hystart_done : 1;
+	uint8_t spare;
+	uint16_t side;	     /**< 1 + index of its place in the side pool; 0: it has none */
 	uint32_t recover;    /**< snd_nxt when the recovery began */
 	uint32_t recover_fs; /**< flight size then */
 	uint32_t prr_delivered;
@@ -386,6 +414,7 @@ struct tcp_defaults {
 	uint8_t init_window_segs;
 	uint8_t ecn; /**< enum pw_tcp_ecn */
 	bool nagle;
+	bool pacing;
 };
 
 struct pw_tcp {
@@ -417,10 +446,12 @@ struct pw_tcp {
 	struct sent_pool sent;
 	struct rcv_pool rcv;
 	struct tw_table tw;
+	struct side_pool side;
 	struct tcp_user users[PW_TCP_USERS_MAX];
 	struct listener listen[LISTEN_MAX];
 	uint32_t n_listen;
 	struct pw_tcp_stats stats;
+	struct pw_wheel pace_wheel; /**< when quanta open */
 };
 
 /** A segment on arrival: offsets, not sequence numbers, once a connection is known. */
@@ -580,6 +611,13 @@ static inline const struct tcp_cc *
 cc_of(const struct pw_tcp_conn *c)
 {
 	return tcp_ccs[c->cc_id];
+}
+
+/** Of a connection that has one. */
+static inline struct side *
+side_of(const struct pw_tcp_conn *c)
+{
+	return &c->t->side.e[c->side - 1];
 }
 
 static inline uint32_t
@@ -779,6 +817,29 @@ void tmr_on_heard(struct pw_tcp_conn *c);
 /** In FIN-WAIT-2, and nobody is there to take what the peer might send. */
 void tmr_on_orphaned(struct pw_tcp_conn *c);
 void tmr_fire(struct pw_tcp_conn *c, pw_ns now);
+
+/* side.c */
+int side_init(struct pw_tcp *t);
+void side_fini(struct pw_tcp *t);
+/** Places of an instance of so many connections, where nobody said. */
+uint32_t side_places(uint32_t max_conns);
+/** The connection's place, its own already or a free one, all zero; NULL: there is none. */
+struct side *side_get(struct pw_tcp_conn *c);
+/** Let go of it, if the connection has one. */
+void side_put(struct pw_tcp_conn *c);
+
+/* pace.c */
+/** Begin to pace, or end it, as wanted. @return false: there is no place for it */
+bool pace_choose(struct pw_tcp_conn *c, bool wanted);
+/** Bytes that may go at @p now; 0: none, and the connection is ready again when some may. */
+uint32_t pace_room(struct pw_tcp_conn *c, pw_ns now);
+/** @p len of them went, or were sent again. */
+void pace_sent(struct pw_tcp_conn *c, uint32_t len, pw_ns now);
+/** Whether cwnd was the limit is remembered for a round trip: what was before this turn. */
+void pace_begin_turn(struct pw_tcp_conn *c);
+void pace_end_turn(struct pw_tcp_conn *c);
+/** Quanta that open now: their connections are ready. */
+void pace_expire(struct pw_tcp *t, pw_ns now);
 
 /* output.c */
 enum out_result {

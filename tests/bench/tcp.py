@@ -18,6 +18,8 @@ CASES = {
                 "ack-46": "ACK of two segments, 23 a turn"},
     "bulk-10": {"send-10": "data segment sent, 10 a turn",
                 "ack-10": "ACK of two segments, 5 a turn"},
+    "bulk-paced": {"send-paced": "data segment sent, paced",
+                   "ack-paced": "ACK of two segments, paced"},
     "bulk-cubic": {"send-cubic": "data segment sent, limited by cwnd",
                    "ack-cubic": "ACK of two segments, CUBIC growing"},
     "sack-1": {"sack-1": "ACK with 3 SACK blocks, 1 hole"},
@@ -40,6 +42,8 @@ CASES = {
 COUNTED = (
     ("bulk-46", "send-46", ["pw_tcp_run"]),
     ("bulk-46", "ack-46", ["pw_tcp_input"]),
+    ("bulk-paced", "send-paced", ["pw_tcp_run"]),
+    ("bulk-paced", "ack-paced", ["pw_tcp_input"]),
     ("sack-1", "sack-1", ["pw_tcp_input"]),
     ("sack-30", "sack-30", ["pw_tcp_input"]),
     ("sack-200", "sack-200", ["pw_tcp_input"]),

@@ -103,7 +103,7 @@ what_is_wrong_is_said(void)
 		{"show tcp foo", "'foo' is a word too many; allowed: show tcp\n"},
 		{"show worker 1", "'1' is a word too many"},
 		{"set", "a word is missing; allowed: set SETTING VALUE"},
-		{"set foo 1", "'foo' cannot be set; allowed: idle, cc, ecn, mtu"},
+		{"set foo 1", "'foo' cannot be set; allowed: idle, cc, ecn, pacing, mtu"},
 		{"set idle", "a word is missing"},
 		{"set idle fast",
 			"set idle 'fast' is not one of them; allowed: spin, pause or sleep"},

@@ -401,7 +401,8 @@ mistakes_in_a_file_name_their_line(void)
 {
 	file_refused("http: 80\n\nhttp-port: 81\n",
 		" line 3: unknown setting 'http-port'; allowed: root ip gateway http store-size "
-		"index autoindex stats-period idle spread drain arena mtu cc ecn max-connections "
+		"index autoindex stats-period idle spread drain arena mtu cc ecn pacing "
+		"max-connections "
 		"max-head "
 		"timeout-idle timeout-head timeout-body timeout-send control prove\n");
 	file_refused("root: /\nhttp: 99999\n",
@@ -417,7 +418,8 @@ mistakes_in_a_file_name_their_line(void)
 	file_refused("http:\n", " line 1: http '' is not a whole number; allowed: 1 to 65535\n");
 	file_refused("config: x\n",
 		" line 1: unknown setting 'config'; allowed: root ip gateway http store-size "
-		"index autoindex stats-period idle spread drain arena mtu cc ecn max-connections "
+		"index autoindex stats-period idle spread drain arena mtu cc ecn pacing "
+		"max-connections "
 		"max-head "
 		"timeout-idle timeout-head timeout-body timeout-send control prove\n");
 }

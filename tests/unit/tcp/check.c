@@ -70,7 +70,8 @@ check_timers(const struct pw_tcp_conn *c)
 	if ((c->flags & F_TLP_DUE) == 0)
 		CU_ASSERT_EQUAL(loss, flight(c) > 0);
 	if (flight(c) == 0 && waits)
-		CU_ASSERT_TRUE(c->at[TMR_PERSIST] != PW_NEVER);
+		CU_ASSERT_TRUE(c->at[TMR_PERSIST] != PW_NEVER ||
+			       (c->paced && pw_timer_armed(&side_of(c)->timer)));
 	if (!waits && flight(c) == 0 && (c->flags & F_SOURCE_DRY) == 0)
 		CU_ASSERT_EQUAL(c->at[TMR_PERSIST], PW_NEVER);
 }

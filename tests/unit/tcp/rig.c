@@ -197,6 +197,7 @@ rig_close(struct rig *r)
 	CU_ASSERT_EQUAL(use.time_wait, 0);
 	CU_ASSERT_EQUAL(use.sent_records, 0);
 	CU_ASSERT_EQUAL(use.rcv_blocks, 0);
+	CU_ASSERT_EQUAL(use.sides, 0);
 	CU_ASSERT_EQUAL(pw_tcp_next(r->t), PW_NEVER);
 	CU_ASSERT_EQUAL(r->user.n_open, r->user.n_gone);
 	CU_ASSERT_EQUAL(r->user.received_wrong, 0);

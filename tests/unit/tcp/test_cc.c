@@ -284,9 +284,9 @@ static void
 hystart_is_over_in_avoidance(void)
 {
 	conn()->ssthresh = 5 * MSS;
-	CU_ASSERT_FALSE(conn()->cc.cubic.hystart_done);
+	CU_ASSERT_FALSE(conn()->hystart_done);
 	ack(1, RTT);
-	CU_ASSERT_TRUE(conn()->cc.cubic.hystart_done);
+	CU_ASSERT_TRUE(conn()->hystart_done);
 }
 
 /* A round of slow start: 16 ACKs of one segment, with this round trip time. */
