@@ -41,3 +41,14 @@ pw_addr_format(const struct pw_addr *a, char text[PW_ADDR_TEXT_MAX])
 		inet_ntop(AF_INET6, a->b, text, PW_ADDR_TEXT_MAX);
 	return text;
 }
+
+const char *
+pw_addr_format_host(const struct pw_addr *a, char text[PW_ADDR_HOST_MAX])
+{
+	if (pw_addr_is_v4(a))
+		return pw_addr_format(a, text);
+	text[0] = '[';
+	pw_addr_format(a, text + 1);
+	strcat(text, "]");
+	return text;
+}

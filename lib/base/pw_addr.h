@@ -24,6 +24,8 @@ struct pw_addr {
 
 #define PW_ADDR_TEXT_MAX 46 /**< bytes of the longest address as text, with its NUL */
 
+#define PW_ADDR_HOST_MAX (PW_ADDR_TEXT_MAX + 2)
+
 static inline struct pw_addr
 pw_addr_v4(rte_be32_t v4)
 {
@@ -59,5 +61,8 @@ int pw_addr_parse(const char *text, struct pw_addr *out);
 
 /** Write as text, an IPv4 address in dotted form. @return @p text */
 const char *pw_addr_format(const struct pw_addr *a, char text[PW_ADDR_TEXT_MAX]);
+
+/** The same with IPv6 in brackets, as it stands in a URL and before a port. @return @p text */
+const char *pw_addr_format_host(const struct pw_addr *a, char text[PW_ADDR_HOST_MAX]);
 
 #endif

@@ -22,6 +22,10 @@
 	X(ARP_NOT_OURS, "ARP request for another host's address") \
 	X(ARP_UNASKED, "ARP reply that its receiver had not asked for") \
 	X(ARP_CONFLICT, "ARP packet claims one of our own addresses") \
+	X(ND_BAD, "neighbour discovery message that RFC 4861 calls invalid") \
+	X(ND_NOT_OURS, "neighbour solicitation for another host's address") \
+	X(ND_UNASKED, "neighbour advertisement that its receiver had not asked for") \
+	X(ND_CONFLICT, "neighbour discovery message claims one of our own addresses") \
 	X(NEIGH_FULL, "neighbour table full") \
 	X(NEIGH_QUEUE, "packets waiting for a neighbour beyond the bound") \
 	X(NEIGH_FAILED, "neighbour did not answer") \
@@ -34,8 +38,19 @@
 	X(IP4_NOT_OURS, "IPv4 destination is not ours") \
 	X(IP4_FRAGMENT, "IPv4 fragment, not taken") \
 	X(IP4_PROTO, "IPv4 protocol that is not spoken here") \
-	X(IP4_LAND, "source address is one of ours") \
-	X(IP4_NO_ROUTE, "destination neither on-link nor behind a gateway") \
+	X(IP_LAND, "source address is one of ours") \
+	X(IP_NO_ROUTE, "destination neither on-link nor behind a gateway") \
+	X(IP6_HDR, "IPv6 header short, or version wrong") \
+	X(IP6_LEN, "IPv6 payload length beyond the frame") \
+	X(IP6_SRC, "IPv6 source address that no host may use") \
+	X(IP6_NOT_OURS, "IPv6 destination is not ours") \
+	X(IP6_EXT, "IPv6 extension header malformed or out of place") \
+	X(IP6_EXT_LIMIT, "IPv6 extension headers or options beyond the bound") \
+	X(IP6_OPTION, "unknown IPv6 option that forbids to go on") \
+	X(IP6_ROUTING, "IPv6 routing header with segments left") \
+	X(IP6_CHAIN, "IPv6 header chain cut (RFC 7112)") \
+	X(IP6_FRAGMENT, "IPv6 fragment, not taken") \
+	X(IP6_PROTO, "IPv6 next header that is not spoken here") \
 	X(ICMP_SHORT, "ICMP message short or its quotation cut") \
 	X(ICMP_CKSUM, "ICMP checksum wrong") \
 	X(ICMP_TYPE, "ICMP message that asks nothing of us") \
