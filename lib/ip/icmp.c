@@ -31,7 +31,7 @@ echo_reply(struct pw_ip *ip, const struct packet *pkt, pw_ns now)
 	sum = pw_sum_finish(pw_sum(pkt->l4 + 4, len - 4));
 	memcpy(p + 2, &sum, sizeof(sum));
 	ip->stats.echo_replies++;
-	pw_ip_output(ip, m, &pkt->h.dst, &pkt->h.src, PW_IP_PROTO_ICMP, 0, now);
+	pw_ip_output(ip, m, &pkt->dst, &pkt->src, PW_IP_PROTO_ICMP, 0, now);
 }
 
 /* RFC 9293 3.9.2.2: that a network or a host cannot be reached now is a hint, which must
@@ -88,8 +88,8 @@ icmp_input(struct pw_ip *ip, const struct packet *pkt, pw_ns now, struct pw_ip_r
 	}
 }
 
-static bool
-error_allowed(struct pw_ip *ip, pw_ns now)
+bool
+icmp_allowed(struct pw_ip *ip, pw_ns now)
 {
 	ip->icmp_credit = pw_min(ip->icmp_credit + (now - ip->icmp_at), CREDIT_MAX);
 	ip->icmp_at = now;
@@ -103,12 +103,14 @@ void
 icmp_unreachable(struct pw_ip *ip, const struct packet *pkt, uint8_t code, pw_ns now)
 {
 	struct pw_icmp_hdr icmp = {.type = PW_ICMP_UNREACHABLE, .code = code};
+	struct pw_ip4_hdr h;
 	struct rte_mbuf *m;
 	uint32_t len;
 
-	if (pkt->group || !pw_icmp_may_report(&pkt->h, pkt->l4, pkt->l4_len))
+	pw_ip4_parse(pkt->p, &h);
+	if (pkt->group || !pw_icmp_may_report(&h, pkt->l4, pkt->l4_len))
 		return;
-	if (!error_allowed(ip, now)) {
+	if (!icmp_allowed(ip, now)) {
 		pw_drop_count(ip->drops, PW_DROP_ICMP_RATE);
 		return;
 	}
@@ -120,5 +122,5 @@ icmp_unreachable(struct pw_ip *ip, const struct packet *pkt, uint8_t code, pw_ns
 	len = pw_icmp_emit_error(rte_pktmbuf_mtod(m, uint8_t *), &icmp, pkt->p);
 	rte_pktmbuf_trim(m, (uint16_t)(PW_ICMP_ERROR_MAX - len));
 	ip->stats.errors_out++;
-	pw_ip_output(ip, m, &pkt->h.dst, &pkt->h.src, PW_IP_PROTO_ICMP, 0, now);
+	pw_ip_output(ip, m, &pkt->dst, &pkt->src, PW_IP_PROTO_ICMP, 0, now);
 }

@@ -45,6 +45,8 @@ pw_ip_create(const struct pw_ip_cfg *cfg, pw_ns now)
 	ip->tx_ip4_cksum = cfg->tx_ip4_cksum;
 	ip->gateway = cfg->gateway;
 	ip->has_gateway = !pw_addr_eq(&cfg->gateway, &none);
+	ip->gateway6 = cfg->gateway6;
+	ip->has_gateway6 = !pw_addr_eq(&cfg->gateway6, &none);
 	ip->link = cfg->link;
 	ip->seg = cfg->seg;
 	ip->drops = cfg->drops;
@@ -109,32 +111,72 @@ is_broadcast(const struct pw_ip *ip, const struct pw_addr *a)
 	return false;
 }
 
-/* Who sent it, and does it concern us? A burst comes from few: the last answer is kept. */
 static enum pw_drop
-check_addrs(struct pw_ip *ip, struct packet *pkt)
+check_addrs4(const struct pw_ip *ip, struct packet *pkt)
 {
-	rte_be32_t dst = pw_addr_get_v4(&pkt->h.dst);
+	rte_be32_t dst = pw_addr_get_v4(&pkt->dst);
 
-	if (likely(pw_addr_eq(&pkt->h.src, &ip->good_src) &&
-		    pw_addr_eq(&pkt->h.dst, &ip->good_dst)))
-		return PW_OK;
-	if (likely(is_local(ip, &pkt->h.dst)))
+	if (likely(is_local(ip, &pkt->dst)))
 		; /* the usual case */
-	else if (pw_ip4_is_multicast(dst) || is_broadcast(ip, &pkt->h.dst))
+	else if (pw_ip4_is_multicast(dst) || is_broadcast(ip, &pkt->dst))
 		pkt->group = true;
 	else
 		return PW_DROP_IP4_NOT_OURS;
-	if (unlikely(!pw_ip4_is_host(pw_addr_get_v4(&pkt->h.src))))
+	if (unlikely(!pw_ip4_is_host(pw_addr_get_v4(&pkt->src))))
 		return PW_DROP_IP4_SRC;
-	if (unlikely(is_local(ip, &pkt->h.src)))
-		return PW_DROP_IP4_LAND;
-	if (unlikely(is_broadcast(ip, &pkt->h.src)))
-		return PW_DROP_IP4_SRC;
-	if (likely(!pkt->group)) {
-		ip->good_src = pkt->h.src;
-		ip->good_dst = pkt->h.dst;
+	if (unlikely(is_local(ip, &pkt->src)))
+		return PW_DROP_IP_LAND;
+	return unlikely(is_broadcast(ip, &pkt->src)) ? PW_DROP_IP4_SRC : PW_OK;
+}
+
+/* All nodes of the link, and who has an address that ends as one of ours does. */
+static bool
+is_our_group(const struct pw_ip *ip, const struct pw_addr *a)
+{
+	struct pw_addr group = pw_ip6_all_nodes();
+	bool to_all = pw_addr_eq(a, &group);
+	uint32_t i;
+
+	for (i = 0; i < ip->n_nets; i++) {
+		if (pw_addr_is_v4(&ip->nets[i].addr))
+			continue;
+		group = pw_ip6_solicited_node(&ip->nets[i].addr);
+		if (to_all || pw_addr_eq(a, &group))
+			return true;
 	}
-	return PW_OK;
+	return false;
+}
+
+/* Without an address, one may only ask a group whether that is free (RFC 4861 section 7.1.1). */
+static enum pw_drop
+check_addrs6(const struct pw_ip *ip, struct packet *pkt)
+{
+	if (likely(is_local(ip, &pkt->dst) && !pw_addr_is_v4(&pkt->dst)))
+		; /* the usual case */
+	else if (is_our_group(ip, &pkt->dst))
+		pkt->group = true;
+	else
+		return PW_DROP_IP6_NOT_OURS;
+	if (unlikely(!pw_ip6_is_host(&pkt->src)) &&
+		!(pkt->group && pw_ip6_is_unspecified(&pkt->src)))
+		return PW_DROP_IP6_SRC;
+	return unlikely(is_local(ip, &pkt->src)) ? PW_DROP_IP_LAND : PW_OK;
+}
+
+/* Who sent it, and does it concern us? A burst comes from few: the last answer is kept. */
+static inline enum pw_drop
+check_addrs(struct pw_ip *ip, struct packet *pkt, bool ip6)
+{
+	enum pw_drop why;
+
+	if (likely(pw_addr_eq(&pkt->src, &ip->good_src) && pw_addr_eq(&pkt->dst, &ip->good_dst)))
+		return PW_OK;
+	why = ip6 ? check_addrs6(ip, pkt) : check_addrs4(ip, pkt);
+	if (likely(why == PW_OK && !pkt->group)) {
+		ip->good_src = pkt->src;
+		ip->good_dst = pkt->dst;
+	}
+	return why;
 }
 
 static enum pw_drop
@@ -144,64 +186,170 @@ tcp_input(const struct packet *pkt, struct pw_ip_rx *out)
 	if (unlikely(pkt->group))
 		return PW_DROP_TCP_MULTICAST;
 	out->what = PW_IP_TCP;
-	out->src = pkt->h.src;
-	out->dst = pkt->h.dst;
-	out->ecn = pkt->h.tos & PW_IP_ECN_MASK;
+	out->src = pkt->src;
+	out->dst = pkt->dst;
+	out->ecn = pkt->tos & PW_IP_ECN_MASK;
 	out->l4 = pkt->l4;
 	out->len = pkt->l4_len;
 	return PW_OK;
+}
+
+static inline enum pw_drop
+input4(struct pw_ip *ip, const struct pw_link_rx *in, struct pw_ip_hint hint, pw_ns now,
+	struct pw_ip_rx *out)
+{
+	struct packet pkt = {.p = in->l3, .group = in->group};
+	struct pw_ip4_hdr h;
+	enum pw_drop why;
+	uint32_t hlen;
+
+	hlen = pw_ip4_check(in->l3, in->len, hint.ip4_ok, &why);
+	if (unlikely(hlen == 0))
+		return why;
+	pw_ip4_parse(in->l3, &h);
+	pkt.src = h.src;
+	pkt.dst = h.dst;
+	pkt.tos = h.tos;
+	pkt.proto = h.proto;
+	pkt.l4 = in->l3 + hlen;
+	pkt.l4_len = h.total_len - hlen;
+	why = check_addrs(ip, &pkt, false);
+	if (unlikely(why != PW_OK))
+		return why;
+	if (unlikely(pw_ip4_is_fragment(&h)))
+		return PW_DROP_IP4_FRAGMENT;
+	if (likely(pkt.proto == PW_IP_PROTO_TCP))
+		return tcp_input(&pkt, out);
+	if (pkt.proto == PW_IP_PROTO_ICMP)
+		return icmp_input(ip, &pkt, now, out);
+	icmp_unreachable(ip, &pkt,
+		pkt.proto == PW_IP_PROTO_UDP ? PW_ICMP_UNREACH_PORT : PW_ICMP_UNREACH_PROTO, now);
+	return PW_DROP_IP4_PROTO;
+}
+
+/* Nobody here takes what comes behind the headers. */
+static enum pw_drop
+unknown6(struct pw_ip *ip, const struct packet *pkt, uint32_t named_at, pw_ns now)
+{
+	struct pw_icmp6_hdr h = {
+		.type = PW_ICMP6_PARAMETER, .code = PW_ICMP6_PARAM_NEXT, .pointer = named_at};
+
+	if (pkt->proto == PW_IP_PROTO_UDP)
+		h = (struct pw_icmp6_hdr){
+			.type = PW_ICMP6_UNREACHABLE, .code = PW_ICMP6_UNREACH_PORT};
+	if (pkt->proto != PW_IP6_NO_NEXT)
+		icmp6_report(ip, pkt, &h, now);
+	return PW_DROP_IP6_PROTO;
+}
+
+static enum pw_drop
+deliver6(struct pw_ip *ip, const struct packet *pkt, uint32_t named_at, pw_ns now,
+	struct pw_ip_rx *out)
+{
+	switch (pkt->proto) {
+	case PW_IP_PROTO_TCP:
+		return tcp_input(pkt, out);
+	case PW_IP_PROTO_ICMP6:
+		return icmp6_input(ip, pkt, now, out);
+	case PW_IP6_FRAGMENT:
+		return PW_DROP_IP6_FRAGMENT;
+	default:
+		return unknown6(ip, pkt, named_at, now);
+	}
+}
+
+/* A packet that is more than a header and a segment. */
+static enum pw_drop
+input6_slow(struct pw_ip *ip, struct packet *pkt, pw_ns now, struct pw_ip_rx *out)
+{
+	struct pw_ip6_chain chain;
+	enum pw_drop why = pw_ip6_walk(pkt->p, &chain);
+	struct pw_icmp6_hdr h = {
+		.type = PW_ICMP6_PARAMETER, .code = chain.code, .pointer = chain.pointer};
+
+	pkt->l4_len -= chain.l4 - PW_IP6_HLEN;
+	pkt->l4 = pkt->p + chain.l4;
+	pkt->proto = chain.proto;
+	pkt->was_fragment = chain.frag != 0;
+	if (why == PW_OK)
+		return deliver6(ip, pkt, chain.named_at, now, out);
+	if (chain.report)
+		icmp6_report(ip, pkt, &h, now);
+	return why;
+}
+
+static inline enum pw_drop
+input6(struct pw_ip *ip, const struct pw_link_rx *in, pw_ns now, struct pw_ip_rx *out)
+{
+	struct packet pkt = {.p = in->l3, .group = in->group};
+	struct pw_ip6_hdr h;
+	enum pw_drop why;
+
+	if (unlikely(!pw_ip6_check(in->l3, in->len, &why)))
+		return why;
+	pw_ip6_parse(in->l3, &h);
+	pkt.src = h.src;
+	pkt.dst = h.dst;
+	pkt.tos = h.tclass;
+	pkt.ttl = h.hop_limit;
+	pkt.proto = h.next;
+	pkt.l4 = in->l3 + PW_IP6_HLEN;
+	pkt.l4_len = h.payload_len;
+	why = check_addrs(ip, &pkt, true);
+	if (unlikely(why != PW_OK))
+		return why;
+	if (likely(pkt.proto == PW_IP_PROTO_TCP))
+		return tcp_input(&pkt, out);
+	return input6_slow(ip, &pkt, now, out);
 }
 
 enum pw_drop
 pw_ip_input(struct pw_ip *ip, const struct pw_link_rx *in, struct pw_ip_hint hint, pw_ns now,
 	struct pw_ip_rx *out)
 {
-	struct packet pkt = {.p = in->l3, .group = in->group};
-	enum pw_drop why;
-	uint32_t hlen;
-
 	out->what = PW_IP_DONE;
 	ip->stats.packets_in++;
-	hlen = pw_ip4_check(in->l3, in->len, hint.ip4_ok, &why);
-	if (unlikely(hlen == 0))
-		return why;
-	pw_ip4_parse(in->l3, &pkt.h);
-	pkt.l4 = in->l3 + hlen;
-	pkt.l4_len = pkt.h.total_len - hlen;
-	why = check_addrs(ip, &pkt);
-	if (unlikely(why != PW_OK))
-		return why;
-	if (unlikely(pw_ip4_is_fragment(&pkt.h)))
-		return PW_DROP_IP4_FRAGMENT;
-	if (likely(pkt.h.proto == PW_IP_PROTO_TCP))
-		return tcp_input(&pkt, out);
-	if (pkt.h.proto == PW_IP_PROTO_ICMP)
-		return icmp_input(ip, &pkt, now, out);
-	icmp_unreachable(ip, &pkt,
-		pkt.h.proto == PW_IP_PROTO_UDP ? PW_ICMP_UNREACH_PORT : PW_ICMP_UNREACH_PROTO, now);
-	return PW_DROP_IP4_PROTO;
+	return in->ip6 ? input6(ip, in, now, out) : input4(ip, in, hint, now, out);
+}
+
+/* On its network; else of its scope; else the last, which is link-local (RFC 6724 rules 2, 8). */
+struct pw_addr
+source_for(const struct pw_ip *ip, const struct pw_addr *dst)
+{
+	uint32_t i;
+
+	for (i = 0; i < ip->n_nets; i++)
+		if (net_has(&ip->nets[i], dst))
+			return ip->nets[i].addr;
+	for (i = 0; i + 1 < ip->n_nets; i++)
+		if (pw_addr_is_v4(&ip->nets[i].addr) == pw_addr_is_v4(dst) &&
+			pw_ip6_is_link_local(&ip->nets[i].addr) == pw_ip6_is_link_local(dst))
+			break;
+	return ip->nets[i].addr;
 }
 
 /* The next hop to @p dst; NULL: none. */
 static inline const struct pw_addr *
 route(struct pw_ip *ip, const struct pw_addr *dst)
 {
+	bool ip4;
 	uint32_t i;
 
 	if (likely(pw_addr_eq(&ip->last_dst, dst)))
 		return &ip->last_hop;
+	ip4 = pw_addr_is_v4(dst);
 	for (i = 0; i < ip->n_nets && !net_has(&ip->nets[i], dst); i++)
 		;
-	if (i == ip->n_nets && !ip->has_gateway)
+	if (i == ip->n_nets && !(ip4 ? ip->has_gateway : ip->has_gateway6))
 		return NULL;
 	ip->last_dst = *dst;
-	ip->last_hop = i < ip->n_nets ? *dst : ip->gateway;
+	ip->last_hop = i < ip->n_nets ? *dst : ip4 ? ip->gateway : ip->gateway6;
 	return &ip->last_hop;
 }
 
 /* The device sums the segment, or cuts it up: it needs to know where the headers are. */
 static inline void
-set_offload(const struct pw_ip *ip, struct rte_mbuf *m, uint8_t *p)
+set_offload4(const struct pw_ip *ip, struct rte_mbuf *m, uint8_t *p)
 {
 	m->l2_len = PW_ETH_HLEN;
 	m->l3_len = PW_IP4_HLEN;
@@ -213,11 +361,10 @@ set_offload(const struct pw_ip *ip, struct rte_mbuf *m, uint8_t *p)
 	}
 }
 
-void
-pw_ip_output(struct pw_ip *ip, struct rte_mbuf *m, const struct pw_addr *src,
-	const struct pw_addr *dst, uint8_t proto, uint8_t ecn, pw_ns now)
+static inline void
+push4(const struct pw_ip *ip, struct rte_mbuf *m, const struct pw_addr *src,
+	const struct pw_addr *dst, uint8_t proto, uint8_t ecn)
 {
-	const struct pw_addr *hop = route(ip, dst);
 	struct pw_ip4_hdr h = {
 		.src = *src,
 		.dst = *dst,
@@ -227,18 +374,52 @@ pw_ip_output(struct pw_ip *ip, struct rte_mbuf *m, const struct pw_addr *src,
 		.ttl = IP_TTL,
 		.proto = proto,
 	};
-	uint8_t *p;
+	uint8_t *p = (uint8_t *)rte_pktmbuf_prepend(m, PW_IP4_HLEN);
 
-	if (unlikely(hop == NULL)) {
-		pw_drop_count(ip->drops, PW_DROP_IP4_NO_ROUTE);
-		rte_pktmbuf_free(m);
-		return;
-	}
-	p = (uint8_t *)rte_pktmbuf_prepend(m, PW_IP4_HLEN);
 	PW_ASSERT(p != NULL);
 	pw_ip4_emit(p, &h);
 	if (m->ol_flags & RTE_MBUF_F_TX_TCP_CKSUM)
-		set_offload(ip, m, p);
+		set_offload4(ip, m, p);
+}
+
+static inline void
+push6(struct rte_mbuf *m, const struct pw_addr *src, const struct pw_addr *dst, uint8_t proto,
+	uint8_t ecn)
+{
+	struct pw_ip6_hdr h = {
+		.src = *src,
+		.dst = *dst,
+		.payload_len = (uint16_t)m->pkt_len,
+		.tclass = ecn,
+		.next = proto,
+		.hop_limit = IP_TTL,
+	};
+	uint8_t *p = (uint8_t *)rte_pktmbuf_prepend(m, PW_IP6_HLEN);
+
+	PW_ASSERT(p != NULL);
+	pw_ip6_emit(p, &h);
+	if (m->ol_flags & RTE_MBUF_F_TX_TCP_CKSUM) {
+		m->l2_len = PW_ETH_HLEN;
+		m->l3_len = PW_IP6_HLEN;
+		m->ol_flags |= RTE_MBUF_F_TX_IPV6;
+	}
+}
+
+void
+pw_ip_output(struct pw_ip *ip, struct rte_mbuf *m, const struct pw_addr *src,
+	const struct pw_addr *dst, uint8_t proto, uint8_t ecn, pw_ns now)
+{
+	const struct pw_addr *hop = route(ip, dst);
+
+	if (unlikely(hop == NULL)) {
+		pw_drop_count(ip->drops, PW_DROP_IP_NO_ROUTE);
+		rte_pktmbuf_free(m);
+		return;
+	}
+	if (pw_addr_is_v4(dst))
+		push4(ip, m, src, dst, proto, ecn);
+	else
+		push6(m, src, dst, proto, ecn);
 	ip->stats.packets_out++;
 	pw_link_output(ip->link, m, hop, now);
 }

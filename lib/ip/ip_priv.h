@@ -11,8 +11,9 @@
 #include "pw_ip.h"
 #include "pw_wire_eth.h"
 #include "pw_wire_icmp.h"
+#include "pw_wire_icmp6.h"
 
-#define IP_TTL 64 /* RFC 1700 */
+#define IP_TTL 64 /* RFC 1700; of IPv6 the hop limit */
 
 /* An address of ours with its mask, for comparing without a loop over bytes. */
 struct net {
@@ -31,7 +32,9 @@ struct pw_ip {
 	uint16_t mtu;
 	bool tx_ip4_cksum;
 	bool has_gateway;
+	bool has_gateway6;
 	struct pw_addr gateway;
+	struct pw_addr gateway6;
 	struct pw_link *link;
 	struct pw_seg *seg;
 	struct pw_drops *drops;
@@ -41,13 +44,18 @@ struct pw_ip {
 	struct pw_ip_stats stats;
 };
 
-/* A received IPv4 packet whose header was checked. */
+/* A received packet whose headers were checked. */
 struct packet {
 	const uint8_t *p; /* its header */
-	struct pw_ip4_hdr h;
+	struct pw_addr src;
+	struct pw_addr dst;
 	const uint8_t *l4;
 	uint32_t l4_len;
-	bool group; /* by broadcast or multicast, in layer 2 or 3 */
+	uint8_t proto;	   /* of what is at l4 */
+	uint8_t tos;	   /* or traffic class */
+	uint8_t ttl;	   /* or hop limit */
+	bool group;	   /* by broadcast or multicast, in layer 2 or 3 */
+	bool was_fragment; /* it has a fragment header, or was put together */
 };
 
 static inline bool
@@ -57,11 +65,26 @@ net_has(const struct net *n, const struct pw_addr *a)
 		       ((a->q[1] ^ n->addr.q[1]) & n->mask.q[1])) == 0;
 }
 
+/** Where from to send to @p dst what nobody has named a source for (RFC 6724, as far as one link).
+ */
+struct pw_addr source_for(const struct pw_ip *ip, const struct pw_addr *dst);
+
+/** May one more ICMP message be sent that is bound by the rate limit? Then it counts. */
+bool icmp_allowed(struct pw_ip *ip, pw_ns now);
+
 /** An ICMP message for us. */
 enum pw_drop icmp_input(
 	struct pw_ip *ip, const struct packet *pkt, pw_ns now, struct pw_ip_rx *out);
 
 /** Answer with "destination unreachable", if that is allowed and the rate limit agrees. */
 void icmp_unreachable(struct pw_ip *ip, const struct packet *pkt, uint8_t code, pw_ns now);
+
+/** An ICMPv6 message for us. */
+enum pw_drop icmp6_input(
+	struct pw_ip *ip, const struct packet *pkt, pw_ns now, struct pw_ip_rx *out);
+
+/** Answer with this error, if that is allowed and the rate limit agrees. */
+void icmp6_report(
+	struct pw_ip *ip, const struct packet *pkt, const struct pw_icmp6_hdr *h, pw_ns now);
 
 #endif

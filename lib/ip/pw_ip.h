@@ -6,9 +6,10 @@
 
 /**
  * @file
- * IPv4 and ICMP of a host (RFC 791, 792, 1122, 6864): every received packet is
- * checked before it is believed, echo is answered, errors are sent within a
- * rate limit, and what belongs to TCP is handed to the caller.
+ * IPv4 and IPv6 of a host, with their ICMPs (RFC 791, 792, 1122, 6864; RFC 8200,
+ * 4443, 8504): every received packet is checked before it is believed, echo is
+ * answered, errors are sent within a rate limit that both share, and what belongs
+ * to TCP is handed to the caller.
  *
  * Policy: this host forwards nothing, takes no fragments, and drops source
  * routed packets; each is counted.
@@ -30,7 +31,8 @@
 struct pw_ip_cfg {
 	const struct pw_if_addr *addrs; /**< kept by reference; at least one */
 	uint32_t n_addrs;
-	struct pw_addr gateway; /**< next hop for what is not on-link; all zero: there is none */
+	struct pw_addr gateway;	 /**< next hop for what is not on-link; all zero: there is none */
+	struct pw_addr gateway6; /**< the same for IPv6 */
 	uint16_t mtu;
 	bool tx_ip4_cksum; /**< the device writes the header checksum */
 	struct pw_seg *seg;
@@ -77,9 +79,10 @@ enum pw_drop pw_ip_input(struct pw_ip *ip, const struct pw_link_rx *in, struct p
 
 /**
  * Send @p m, whose first byte is layer 4's, from @p src to @p dst, with @p ecn
- * (PW_IP_ECN_MASK) as its type of service. IPv4 goes out with DF set, a TTL of 64 and, being
- * atomic, ID 0 (RFC 6864 section 4.1). With RTE_MBUF_F_TX_TCP_CKSUM set by the caller, the lengths
- * that the device needs are set here. Takes @p m in any case; a drop is counted.
+ * (PW_IP_ECN_MASK) as its type of service; both addresses of one family. IPv4 goes out with DF
+ * set, a TTL of 64 and, being atomic, ID 0 (RFC 6864 section 4.1). With RTE_MBUF_F_TX_TCP_CKSUM set
+ * by the caller, the lengths that the device needs are set here. Takes @p m in any case; a drop is
+ * counted.
  */
 void pw_ip_output(struct pw_ip *ip, struct rte_mbuf *m, const struct pw_addr *src,
 	const struct pw_addr *dst, uint8_t proto, uint8_t ecn, pw_ns now);

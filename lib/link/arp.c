@@ -37,11 +37,9 @@ request_from(struct pw_link *l, const struct pw_addr *src, const struct pw_addr 
 void
 arp_request(struct pw_link *l, const struct pw_addr *target, const uint8_t *dst)
 {
-	const struct pw_if_addr *own = link_on_link(l, target);
+	struct pw_addr own = link_source(l, target);
 
-	if (own == NULL)
-		own = &l->addrs[0];
-	request_from(l, &own->addr, target, dst);
+	request_from(l, &own, target, dst);
 }
 
 void
@@ -50,8 +48,14 @@ pw_link_announce(struct pw_link *l)
 	static const uint8_t all[PW_ETH_ADDR_LEN] = {0xff, 0xff, 0xff, 0xff, 0xff, 0xff};
 	uint32_t i;
 
-	for (i = 0; i < l->n_addrs; i++)
-		request_from(l, &l->addrs[i].addr, &l->addrs[i].addr, all);
+	for (i = 0; i < l->n_addrs; i++) {
+		const struct pw_addr *own = &l->addrs[i].addr;
+
+		if (pw_addr_is_v4(own))
+			request_from(l, own, own, all);
+		else
+			nd_announce(l, own);
+	}
 }
 
 /* Believed only when we had asked; a late answer is one as well. */
@@ -75,7 +79,8 @@ reply_in(struct pw_link *l, struct neigh *n, const struct pw_arp *arp, pw_ns now
 static void
 learn(struct pw_link *l, struct neigh *n, const struct pw_arp *arp, pw_ns now)
 {
-	bool known = n->state == PW_NEIGH_REACHABLE || n->state == PW_NEIGH_STALE;
+	bool known = n->state == PW_NEIGH_REACHABLE || n->state == PW_NEIGH_STALE ||
+		     n->state == PW_NEIGH_DELAY;
 
 	if (n->state == PW_NEIGH_PROBE && !pw_mac_eq(n->eth, arp->sha))
 		return;

@@ -27,6 +27,19 @@ link_on_link(const struct pw_link *l, const struct pw_addr *a)
 	return NULL;
 }
 
+struct pw_addr
+link_source(const struct pw_link *l, const struct pw_addr *target)
+{
+	const struct pw_if_addr *own = link_on_link(l, target);
+	uint32_t i = 0;
+
+	if (own != NULL)
+		return own->addr;
+	while (i + 1 < l->n_addrs && pw_addr_is_v4(&l->addrs[i].addr) != pw_addr_is_v4(target))
+		i++;
+	return l->addrs[i].addr;
+}
+
 static void
 init_table(struct pw_link *l, uint32_t n_heads)
 {
@@ -106,7 +119,11 @@ pw_link_input(struct pw_link *l, const uint8_t *p, uint32_t len, pw_ns now, stru
 		return PW_DROP_ETH_SRC_MULTICAST;
 	if (unlikely(hlen != PW_ETH_HLEN))
 		return PW_DROP_ETH_VLAN;
+	rx->ip6 = false;
 	switch (pw_eth_type(p, hlen)) {
+	case PW_ETH_TYPE_IP6:
+		rx->ip6 = true;
+		/* fallthrough */
 	case PW_ETH_TYPE_IP4:
 		rx->l3 = p + hlen;
 		rx->len = len - hlen;
@@ -121,9 +138,13 @@ pw_link_input(struct pw_link *l, const uint8_t *p, uint32_t len, pw_ns now, stru
 void
 pw_link_overhear(struct pw_link *l, const uint8_t *p, uint32_t len, pw_ns now)
 {
-	if (pw_eth_check(p, len) == PW_ETH_HLEN && pw_eth_type(p, PW_ETH_HLEN) == PW_ETH_TYPE_ARP &&
-		(pw_mac_is_group(p) || pw_mac_eq(p, l->mac.addr_bytes)))
+	if (pw_eth_check(p, len) != PW_ETH_HLEN ||
+		!(pw_mac_is_group(p) || pw_mac_eq(p, l->mac.addr_bytes)))
+		return;
+	if (pw_eth_type(p, PW_ETH_HLEN) == PW_ETH_TYPE_ARP)
 		arp_input(l, p + PW_ETH_HLEN, len - PW_ETH_HLEN, false, now);
+	else if (pw_eth_type(p, PW_ETH_HLEN) == PW_ETH_TYPE_IP6)
+		nd_overhear(l, p + PW_ETH_HLEN, len - PW_ETH_HLEN, now);
 }
 
 /* In place of the device that has no TSO. */
@@ -166,10 +187,11 @@ output_slow(struct pw_link *l, struct neigh *n, struct rte_mbuf *m, pw_ns now)
 		neigh_wait(l, n, m);
 		return;
 	case PW_NEIGH_STALE:
-		neigh_ask(l, n, PW_NEIGH_PROBE, now);
+		neigh_set_state(l, n, PW_NEIGH_DELAY, now + DELAY_NS);
 		send_frame(l, n, m);
 		return;
 	case PW_NEIGH_REACHABLE:
+	case PW_NEIGH_DELAY:
 	case PW_NEIGH_PROBE:
 		send_frame(l, n, m);
 		return;

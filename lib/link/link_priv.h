@@ -12,23 +12,26 @@
  *	   FREE ------------> INCOMPLETE ----------------------------> REACHABLE
  *	     ^                 |     ^                                  |     ^
  *	     |  no answer (3)  |     | no answer (2)           a minute |     | answered
- *	     |                 v     |                                  v     |
- *	     +---- FAILED <----+     +-------- PROBE <---- used ------ STALE  |
- *	     |   a while                        |                       |     |
- *	     |                                  +-----------------------------+
+ *	     |                 v     |       5 s                used    v     |
+ *	     +---- FAILED <----+     +--- PROBE <--- DELAY <---------- STALE  |
+ *	     |   a while                    |                           |     |
+ *	     |                              +---------------------------------+
  *	     +------------------------- unused for a while -------------+
  *
- * A request from a neighbour that names us makes an entry REACHABLE at once.
+ * An ARP request from a neighbour that names us makes an entry REACHABLE at once; a
+ * neighbour solicitation, which proves less (RFC 4861 section 7.2.3), STALE.
  */
 #include "pw_link.h"
 #include "pw_wire_arp.h"
 #include "pw_wire_eth.h"
+#include "pw_wire_nd.h"
 
 #define REQUEST_EVERY_NS PW_NS_PER_S	     /* RFC 1122 section 2.3.2.1: one a second at most */
 #define REQUEST_TRIES	 3		     /* by broadcast, then FAILED */
 #define PROBE_TRIES	 2		     /* by unicast, then by broadcast */
 #define REACHABLE_NS	 (60 * PW_NS_PER_S)  /* "on the order of a minute", same section */
 #define STALE_NS	 (600 * PW_NS_PER_S) /* kept unused */
+#define DELAY_NS	 (5 * PW_NS_PER_S)   /* RFC 4861 section 10: DELAY_FIRST_PROBE_TIME */
 #define FAILED_NS	 (10 * PW_NS_PER_S)  /* left alone */
 #define IN_USE_NS	 (60 * PW_NS_PER_S)  /* used so lately, an entry is not pushed out */
 #define RUN_EVERY_NS	 (100 * PW_NS_PER_MS)
@@ -84,10 +87,13 @@ void neigh_del(struct pw_link *l, struct neigh *n, enum pw_drop why);
 /** The one place where a state changes. */
 void neigh_set_state(struct pw_link *l, struct neigh *n, enum pw_neigh_state state, pw_ns until);
 
-/** It was heard of: note its MAC address, send what waits. */
+/** It answered: note its MAC address, send what waits. */
 void neigh_heard(struct pw_link *l, struct neigh *n, const uint8_t *mac, pw_ns now);
 
-/** Ask for it, by broadcast in INCOMPLETE, by unicast in PROBE. */
+/** It was heard of, which does not prove that it hears us: likewise, but STALE. */
+void neigh_seen(struct pw_link *l, struct neigh *n, const uint8_t *mac, pw_ns now);
+
+/** Ask for it, by broadcast or multicast in INCOMPLETE, by unicast in PROBE. */
 void neigh_ask(struct pw_link *l, struct neigh *n, enum pw_neigh_state state, pw_ns now);
 
 /** Keep @p m until it is resolved; bounded, the latest packets are kept. */
@@ -99,10 +105,22 @@ enum pw_drop arp_input(struct pw_link *l, const uint8_t *p, uint32_t len, bool a
 /** Send a request for @p target to @p dst (a MAC address), from our address on its network. */
 void arp_request(struct pw_link *l, const struct pw_addr *target, const uint8_t *dst);
 
+/** Solicit @p target, at @p mac or, NULL, by multicast. */
+void nd_solicit(struct pw_link *l, const struct pw_addr *target, const uint8_t *mac);
+
+/** Tell all that an address is ours: an unsolicited advertisement (RFC 4861 section 7.2.6). */
+void nd_announce(struct pw_link *l, const struct pw_addr *own);
+
+/** Learn from an IPv6 packet that another worker received. */
+void nd_overhear(struct pw_link *l, const uint8_t *p, uint32_t len, pw_ns now);
+
 /** Is it one of our addresses? */
 bool link_is_local(const struct pw_link *l, const struct pw_addr *a);
 
 /** Our first address on the network of @p a, or NULL. */
 const struct pw_if_addr *link_on_link(const struct pw_link *l, const struct pw_addr *a);
+
+/** The address of ours that asks for @p target: on its network, or else the first of its family. */
+struct pw_addr link_source(const struct pw_link *l, const struct pw_addr *target);
 
 #endif

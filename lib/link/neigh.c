@@ -121,12 +121,16 @@ void
 neigh_ask(struct pw_link *l, struct neigh *n, enum pw_neigh_state state, pw_ns now)
 {
 	static const uint8_t all[PW_ETH_ADDR_LEN] = {0xff, 0xff, 0xff, 0xff, 0xff, 0xff};
+	bool known = state == PW_NEIGH_PROBE;
 
 	if (n->state != state)
 		n->tries = 0;
 	n->tries++;
 	neigh_set_state(l, n, state, now + REQUEST_EVERY_NS);
-	arp_request(l, &n->addr, state == PW_NEIGH_PROBE ? n->eth : all);
+	if (pw_addr_is_v4(&n->addr))
+		arp_request(l, &n->addr, known ? n->eth : all);
+	else
+		nd_solicit(l, &n->addr, known ? n->eth : NULL);
 }
 
 void
@@ -148,8 +152,10 @@ neigh_wait(struct pw_link *l, struct neigh *n, struct rte_mbuf *m)
 	l->stats.waiting++;
 }
 
-void
-neigh_heard(struct pw_link *l, struct neigh *n, const uint8_t *mac, pw_ns now)
+/* Where it is, is known now: what waits can go. */
+static void
+found(struct pw_link *l, struct neigh *n, const uint8_t *mac, enum pw_neigh_state state,
+	pw_ns until, pw_ns now)
 {
 	bool new = n->state == PW_NEIGH_FREE || n->state == PW_NEIGH_INCOMPLETE ||
 		   n->state == PW_NEIGH_FAILED;
@@ -160,12 +166,25 @@ neigh_heard(struct pw_link *l, struct neigh *n, const uint8_t *mac, pw_ns now)
 		l->stats.resolved++;
 	else if (!pw_mac_eq(n->eth, mac))
 		l->stats.moved++;
-	pw_eth_emit(n->eth, mac, l->mac.addr_bytes, PW_ETH_TYPE_IP4);
-	neigh_set_state(l, n, PW_NEIGH_REACHABLE, now + REACHABLE_NS);
+	pw_eth_emit(n->eth, mac, l->mac.addr_bytes,
+		pw_addr_is_v4(&n->addr) ? PW_ETH_TYPE_IP4 : PW_ETH_TYPE_IP6);
+	neigh_set_state(l, n, state, until);
 	n->n_waiting = 0;
 	l->stats.waiting -= waiting;
 	for (i = 0; i < waiting; i++)
 		pw_link_output(l, n->waiting[i], &n->addr, now);
+}
+
+void
+neigh_heard(struct pw_link *l, struct neigh *n, const uint8_t *mac, pw_ns now)
+{
+	found(l, n, mac, PW_NEIGH_REACHABLE, now + REACHABLE_NS, now);
+}
+
+void
+neigh_seen(struct pw_link *l, struct neigh *n, const uint8_t *mac, pw_ns now)
+{
+	found(l, n, mac, PW_NEIGH_STALE, now + STALE_NS, now);
 }
 
 /* The time of an entry's state is over. */
@@ -180,6 +199,9 @@ step(struct pw_link *l, struct neigh *n, pw_ns now)
 		}
 		drop_waiting(l, n, PW_DROP_NEIGH_FAILED);
 		neigh_set_state(l, n, PW_NEIGH_FAILED, now + FAILED_NS);
+		return;
+	case PW_NEIGH_DELAY:
+		neigh_ask(l, n, PW_NEIGH_PROBE, now);
 		return;
 	case PW_NEIGH_PROBE:
 		neigh_ask(l, n, n->tries < PROBE_TRIES ? PW_NEIGH_PROBE : PW_NEIGH_INCOMPLETE, now);

@@ -7,7 +7,8 @@
 /**
  * @file
  * Ethernet and its neighbours: frames in and out, address resolution by ARP
- * (RFC 826, RFC 1122 section 2.3.2), packets that wait for a neighbour.
+ * (RFC 826, RFC 1122 section 2.3.2) and neighbour discovery (RFC 4861), packets
+ * that wait for a neighbour. One table holds the neighbours of both families.
  *
  * An entry is made by our own need, or by a request for one of our addresses
  * from a sender on-link; a reply that nobody asked for changes nothing. A
@@ -25,6 +26,7 @@
 #include "pw_drop.h"
 #include "pw_port.h"
 #include "pw_seg.h"
+#include "pw_wire_nd.h"
 
 /** An address of ours and its network, or a range of addresses. */
 struct pw_if_addr {
@@ -66,8 +68,9 @@ void pw_link_destroy(struct pw_link *l);
 
 /** What a frame held. */
 struct pw_link_rx {
-	const uint8_t *l3; /**< an IPv4 packet, padding perhaps behind it; NULL: done here */
+	const uint8_t *l3; /**< a packet, padding perhaps behind it; NULL: done here */
 	uint32_t len;	   /**< bytes there */
+	bool ip6;	   /**< of IPv6, says the frame; else of IPv4 */
 	bool group;	   /**< sent to a broadcast or multicast MAC address */
 };
 
@@ -76,8 +79,14 @@ enum pw_drop pw_link_input(
 	struct pw_link *l, const uint8_t *p, uint32_t len, pw_ns now, struct pw_link_rx *rx);
 
 /**
- * Learn from an ARP frame that another worker received: nothing is answered, and
- * nothing counted.
+ * Take a message of neighbour discovery, whose checksum was checked. @p answers: it is
+ * for us to answer. @return PW_OK, or why it was dropped
+ */
+enum pw_drop pw_link_nd(struct pw_link *l, const struct pw_nd_msg *m, bool answers, pw_ns now);
+
+/**
+ * Learn from a frame of ARP or neighbour discovery that another worker received: nothing
+ * is answered, and nothing counted.
  */
 void pw_link_overhear(struct pw_link *l, const uint8_t *p, uint32_t len, pw_ns now);
 
@@ -88,7 +97,7 @@ void pw_link_overhear(struct pw_link *l, const uint8_t *p, uint32_t len, pw_ns n
 void pw_link_output(struct pw_link *l, struct rte_mbuf *m, const struct pw_addr *hop, pw_ns now);
 
 /** Say who we are, for each address (the first of a range), by a gratuitous request (RFC 5227
- * section 2.3). */
+ * section 2.3) or an unsolicited advertisement (RFC 4861 section 7.2.6). */
 void pw_link_announce(struct pw_link *l);
 
 /** Drop the packets that wait for neighbours. */
@@ -116,7 +125,8 @@ enum pw_neigh_state {
 	PW_NEIGH_FREE,
 	PW_NEIGH_INCOMPLETE, /**< asked by broadcast, no answer yet */
 	PW_NEIGH_REACHABLE,  /**< heard of lately */
-	PW_NEIGH_STALE,	     /**< not heard of for a while; asked when it is used next */
+	PW_NEIGH_STALE,	     /**< not heard of for a while, or never asked */
+	PW_NEIGH_DELAY,	     /**< used since; asked soon, if it does not tell of itself before */
 	PW_NEIGH_PROBE,	     /**< used, and asked whether it is still there */
 	PW_NEIGH_FAILED,     /**< did not answer; left alone until the time is over */
 };

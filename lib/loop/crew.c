@@ -10,14 +10,16 @@
 #include "loop_priv.h"
 #include "pw_wire_eth.h"
 #include "pw_wire_icmp.h"
+#include "pw_wire_icmp6.h"
 #include "pw_wire_ip4.h"
 
 #define RX_LANE 1024 /* frames that lie in a lane, less one */
 #define TX_LANE 256
 
-/* Ethernet, IPv4, ICMP, and of what that quotes, IPv4 and the ports of TCP. */
+/* Ethernet, IP, ICMP, and of what that quotes, IP and the ports of TCP. */
 #define PORTS_BYTES 4
 #define LOOK_BYTES  (PW_ETH_HLEN + PW_IP4_HLEN_MAX + PW_ICMP_HLEN + PW_IP4_HLEN_MAX + PORTS_BYTES)
+static_assert(LOOK_BYTES >= PW_ETH_HLEN + 2 * PW_IP6_HLEN + PW_ICMP6_HLEN + PORTS_BYTES, "IPv6");
 
 /* ---- whose is it? ---- */
 
@@ -69,6 +71,53 @@ quoted_worker(const struct pw_spread *s, const uint8_t *icmp, uint32_t len)
 	return tcp_worker(s, ip, hlen);
 }
 
+/* ---- the same of IPv6; behind extension headers nothing is looked for ---- */
+
+static inline uint32_t
+tcp6_worker(const struct pw_spread *s, const uint8_t *ip)
+{
+	uint64_t a[4];
+
+	memcpy(a, ip + 8, sizeof(a));
+	a[0] ^= a[1] ^ a[2] ^ a[3];
+	return pw_spread_worker(
+		s, pw_spread_fold((rte_be32_t)(a[0] ^ a[0] >> 32) ^ word_at(ip + PW_IP6_HLEN)));
+}
+
+static uint32_t
+quoted6_worker(const struct pw_spread *s, const uint8_t *icmp, uint32_t len)
+{
+	const uint8_t *ip = icmp + PW_ICMP6_HLEN;
+
+	if (len < PW_ICMP6_HLEN + PW_IP6_HLEN + PORTS_BYTES || ip[0] >> 4 != 6 ||
+		ip[6] != PW_IP_PROTO_TCP)
+		return CREW_ANYBODY;
+	return tcp6_worker(s, ip);
+}
+
+/* The @p len bytes at @p ip are said to be IPv6. */
+static uint32_t
+worker6_of(const struct pw_spread *s, const uint8_t *ip, uint32_t len)
+{
+	if (len < PW_IP6_HLEN + PORTS_BYTES || ip[0] >> 4 != 6)
+		return CREW_ANYBODY;
+	if (likely(ip[6] == PW_IP_PROTO_TCP))
+		return tcp6_worker(s, ip);
+	if (ip[6] == PW_IP_PROTO_ICMP6 && pw_icmp6_is_error(ip[PW_IP6_HLEN]))
+		return quoted6_worker(s, ip + PW_IP6_HLEN, len - PW_IP6_HLEN);
+	return CREW_ANYBODY;
+}
+
+static uint32_t
+worker_of_other(const struct pw_spread *s, const uint8_t *p, uint32_t len)
+{
+	if (crew_is_for_all(p, len))
+		return CREW_EVERYBODY;
+	if (pw_get_be16(p + 12) != PW_ETH_TYPE_IP6)
+		return CREW_ANYBODY;
+	return worker6_of(s, p + PW_ETH_HLEN, len - PW_ETH_HLEN);
+}
+
 uint32_t
 crew_worker_of(const struct pw_spread *s, const uint8_t *p, uint32_t len)
 {
@@ -78,7 +127,7 @@ crew_worker_of(const struct pw_spread *s, const uint8_t *p, uint32_t len)
 	if (unlikely(len < PW_ETH_HLEN + PW_IP4_HLEN))
 		return CREW_ANYBODY;
 	if (unlikely(pw_get_be16(p + 12) != PW_ETH_TYPE_IP4))
-		return pw_get_be16(p + 12) == PW_ETH_TYPE_ARP ? CREW_EVERYBODY : CREW_ANYBODY;
+		return worker_of_other(s, p, len);
 	len -= PW_ETH_HLEN;
 	hlen = ip4_hlen(ip, len);
 	if (unlikely(hlen == 0 || len < hlen + PORTS_BYTES))

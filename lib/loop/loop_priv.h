@@ -14,6 +14,8 @@
 #include "pw_crew.h"
 #include "pw_log.h"
 #include "pw_loop.h"
+#include "pw_wire_eth.h"
+#include "pw_wire_icmp6.h"
 
 extern int pw_log_loop;
 #define LOOP_LOG(lvl, ...) PW_LOG(lvl, pw_log_loop, "loop", __VA_ARGS__)
@@ -149,6 +151,24 @@ void loop_chores(struct pw_worker *w, pw_ns now);
 
 #define CREW_ANYBODY   UINT32_MAX	/**< it belongs to no connection */
 #define CREW_EVERYBODY (UINT32_MAX - 1) /**< all learn from it */
+
+#define CREW_KIND_BYTES (PW_ETH_HLEN + PW_IP6_HLEN + 1)
+
+/** Is the frame one of ARP or neighbour discovery? Its first CREW_KIND_BYTES suffice. */
+static inline bool
+crew_is_for_all(const uint8_t *p, uint32_t len)
+{
+	uint16_t type;
+
+	if (unlikely(len < PW_ETH_HLEN))
+		return false;
+	type = pw_get_be16(p + 12);
+	if (likely(type == PW_ETH_TYPE_IP4))
+		return false;
+	return type == PW_ETH_TYPE_ARP || (type == PW_ETH_TYPE_IP6 && len >= CREW_KIND_BYTES &&
+						  p[PW_ETH_HLEN + 6] == PW_IP_PROTO_ICMP6 &&
+						  pw_icmp6_is_nd(p[PW_ETH_HLEN + PW_IP6_HLEN]));
+}
 
 /** The worker that the frame of @p len bytes at @p p is for; its first 146 bytes suffice. */
 uint32_t crew_worker_of(const struct pw_spread *s, const uint8_t *p, uint32_t len);

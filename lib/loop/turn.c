@@ -122,10 +122,10 @@ receive(struct pw_worker *w, struct iface *ifc)
 static bool
 is_overheard(const struct rte_mbuf *m)
 {
-	uint8_t buf[2];
-	const uint8_t *type = rte_pktmbuf_read(m, 12, sizeof(buf), buf);
+	uint8_t buf[CREW_KIND_BYTES];
+	uint32_t len = RTE_MIN(m->pkt_len, sizeof(buf));
 
-	return type != NULL && pw_get_be16(type) == PW_ETH_TYPE_ARP;
+	return crew_is_for_all(rte_pktmbuf_read(m, 0, len, buf), len);
 }
 
 /* It was answered, and perhaps counted as dropped, by the worker that received it. */

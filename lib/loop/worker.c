@@ -84,6 +84,7 @@ make_ip(struct pw_worker *w, struct iface *ifc, const struct pw_loop_if *in)
 		.addrs = in->addrs,
 		.n_addrs = in->n_addrs,
 		.gateway = in->gateway,
+		.gateway6 = in->gateway6,
 		.mtu = in->port->mtu,
 		.tx_ip4_cksum = in->port->tx_ip4_cksum,
 		.seg = ifc->seg,

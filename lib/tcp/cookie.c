@@ -86,7 +86,9 @@ option_bits(uint8_t has, uint8_t wscale, bool ecn)
 void
 cookie_answer(struct pw_tcp *t, const struct seg_in *in)
 {
-	uint32_t mss = in->o.has & PW_OPT_MSS ? in->o.mss : MSS_DEFAULT_V4;
+	uint32_t mss = in->o.has & PW_OPT_MSS	? in->o.mss
+		       : pw_addr_is_v4(in->src) ? MSS_DEFAULT_V4
+						: MSS_DEFAULT_V6;
 	uint8_t opts[PW_TCP_OPT_MAX];
 	struct pw_tcp_opts o = {.has = PW_OPT_MSS, .mss = tcp_mss_option(t, in->src)};
 	struct pw_tcp_hdr h = {

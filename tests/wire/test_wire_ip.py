@@ -316,7 +316,7 @@ def test_A08_ip_in_ip_is_not_unwrapped(peer):
 
 def test_A23_land(peer, server, drops):
     """Source and destination are the same host, or even the same port."""
-    drops["ip4_land"] += 3
+    drops["ip_land"] += 3
     for sport, dport in ((80, 80), (1000, 80)):
         peer.silent_on(peer.ip(src=server.address) / TCP(sport=sport, dport=dport, flags="S"))
     peer.silent_on(echo(peer, src=server.address))

@@ -257,9 +257,9 @@ a23_land_and_impossible_sources(void)
 	size_t i;
 
 	make(US, US, 6, 20);
-	CU_ASSERT_EQUAL(in(), PW_DROP_IP4_LAND);
+	CU_ASSERT_EQUAL(in(), PW_DROP_IP_LAND);
 	make(US_TOO, US, 6, 20);
-	CU_ASSERT_EQUAL(in(), PW_DROP_IP4_LAND);
+	CU_ASSERT_EQUAL(in(), PW_DROP_IP_LAND);
 	for (i = 0; i < RTE_DIM(bad); i++) {
 		make(bad[i], US, 6, 20);
 		CU_ASSERT_EQUAL(in(), PW_DROP_IP4_SRC);
@@ -439,7 +439,7 @@ without_a_gateway_there_is_no_route(void)
 	open_ip(NULL);
 	send_one(FAR);
 	expect_silence();
-	CU_ASSERT_EQUAL(n.drops.n[PW_DROP_IP4_NO_ROUTE], 1);
+	CU_ASSERT_EQUAL(n.drops.n[PW_DROP_IP_NO_ROUTE], 1);
 	send_one(PEER);
 	sent_packet();
 }
@@ -680,7 +680,7 @@ a_good_packet_vouches_for_no_other(void)
 	} others[] = {
 		{"127.0.0.1", US, PW_DROP_IP4_SRC},
 		{"10.0.0.255", US, PW_DROP_IP4_SRC},
-		{US, US, PW_DROP_IP4_LAND},
+		{US, US, PW_DROP_IP_LAND},
 		{PEER, "10.0.0.9", PW_DROP_IP4_NOT_OURS},
 		{PEER, "10.0.0.255", PW_DROP_TCP_MULTICAST},
 	};

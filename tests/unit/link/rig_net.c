@@ -18,14 +18,14 @@ rig_addr(const char *text)
 	return a;
 }
 
-void
-rig_net_open(struct rig_net *n, uint32_t max_neighbours)
+static void
+open_net(struct rig_net *n, uint32_t max_neighbours, uint32_t n_addrs)
 {
 	struct pw_seg_cfg seg = {
 		.name = rig_name(), .n_hdr = 512, .max_pieces = UINT16_MAX, .frame_bytes = 1514};
 	struct pw_link_cfg link = {
 		.addrs = n->addrs,
-		.n_addrs = 2,
+		.n_addrs = n_addrs,
 		.max_neighbours = max_neighbours,
 		.tx = &n->tx,
 		.drops = &n->drops,
@@ -41,10 +41,25 @@ rig_net_open(struct rig_net *n, uint32_t max_neighbours)
 	pw_port_tx_init(&n->tx, &n->rp->queue, &n->drops);
 	n->addrs[0] = (struct pw_if_addr){rig_addr(US), 96 + 24};
 	n->addrs[1] = (struct pw_if_addr){rig_addr(US_TOO), 96 + 16};
+	n->addrs[2] = (struct pw_if_addr){rig_addr(US6), 64};
+	n->addrs[3] = (struct pw_if_addr){rig_addr(US6_LL), 64};
+	n->n_addrs = n_addrs;
 	link.seg = n->seg;
 	link.mac = n->rp->port.mac;
 	n->link = pw_link_create(&link, n->now);
 	CU_ASSERT_PTR_NOT_NULL_FATAL(n->link);
+}
+
+void
+rig_net_open(struct rig_net *n, uint32_t max_neighbours)
+{
+	open_net(n, max_neighbours, 2);
+}
+
+void
+rig_net_open6(struct rig_net *n, uint32_t max_neighbours)
+{
+	open_net(n, max_neighbours, 4);
 }
 
 void
@@ -153,4 +168,67 @@ rig_ip4_fix(struct rig_buf *f)
 	sum = (uint16_t)~rig_sum(ip, (ip[0] & 15) * 4u, 0);
 	ip[10] = (uint8_t)(sum >> 8);
 	ip[11] = (uint8_t)sum;
+}
+
+void
+rig_ip6(struct rig_buf *f, const char *src, const char *dst, uint8_t next, uint32_t len)
+{
+	struct pw_addr from = rig_addr(src), to = rig_addr(dst);
+
+	rig_put32(f, 0x60000000);
+	rig_put16(f, len);
+	rig_put8(f, next);
+	rig_put8(f, 64);
+	rig_put(f, from.b, 16);
+	rig_put(f, to.b, 16);
+}
+
+void
+rig_icmp6(struct rig_buf *f, const uint8_t *src_mac, const char *src, const char *dst,
+	uint8_t hop_limit, const void *msg, uint32_t len)
+{
+	struct pw_addr to = rig_addr(dst);
+	uint8_t group[6] = {0x33, 0x33, to.b[12], to.b[13], to.b[14], to.b[15]};
+	uint8_t pseudo[8] = {0, 0, (uint8_t)(len >> 8), (uint8_t)len, 0, 0, 0, 58};
+	uint8_t *p;
+	uint16_t sum;
+
+	rig_eth(f, to.b[0] == 0xff ? group : rig_our_mac, src_mac, 0x86dd);
+	rig_ip6(f, src, dst, 58, len);
+	f->b[14 + 7] = hop_limit;
+	rig_put(f, msg, len);
+	p = f->b + 14 + 40;
+	p[2] = p[3] = 0;
+	sum = rig_sum(pseudo, sizeof(pseudo), rig_sum(f->b + 14 + 8, 32, 0));
+	sum = (uint16_t)~rig_sum(p, len, sum);
+	p[2] = (uint8_t)(sum >> 8);
+	p[3] = (uint8_t)sum;
+}
+
+static void
+put_nd(struct rig_buf *f, const uint8_t *mac, const char *src, const char *dst, const char *target,
+	uint8_t type, uint8_t flags)
+{
+	struct pw_addr a = rig_addr(target);
+	uint8_t msg[32] = {type, 0, 0, 0, flags};
+
+	memcpy(msg + 8, a.b, 16);
+	msg[24] = type == 135 ? 1 : 2;
+	msg[25] = 1;
+	if (mac != NULL)
+		memcpy(msg + 26, mac, 6);
+	rig_icmp6(f, mac != NULL ? mac : rig_peer_mac, src, dst, 255, msg, mac != NULL ? 32 : 24);
+}
+
+void
+rig_ns(struct rig_buf *f, const uint8_t *mac, const char *src, const char *dst, const char *target)
+{
+	put_nd(f, mac, src, dst, target, 135, 0);
+}
+
+void
+rig_na(struct rig_buf *f, const uint8_t *mac, const char *src, const char *dst, const char *target,
+	uint8_t flags)
+{
+	put_nd(f, mac, src, dst, target, 136, flags);
 }

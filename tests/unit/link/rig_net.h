@@ -6,8 +6,8 @@
 
 /**
  * @file
- * A port, a packet builder and a link on 10.0.0.1/24 and 192.168.5.1/16, and
- * frames written byte by byte.
+ * A port, a packet builder and a link on 10.0.0.1/24 and 192.168.5.1/16, with IPv6
+ * also on fd00::1/64 and its link-local address, and frames written byte by byte.
  */
 #include "../port/rig_port.h"
 #include "pw_link.h"
@@ -18,6 +18,13 @@
 #define ROUTER "10.0.0.254"
 #define FAR    "8.8.8.8"
 
+#define US6	 "fd00::1"
+#define US6_LL	 "fe80::ff:fe00:1" /* of rig_our_mac */
+#define PEER6	 "fd00::2"
+#define PEER6_LL "fe80::ff:fe00:2" /* of rig_peer_mac */
+#define ROUTER6	 "fe80::254"
+#define FAR6	 "2001:db8::8"
+
 extern const uint8_t rig_our_mac[6];  /* the port's */
 extern const uint8_t rig_peer_mac[6]; /* PEER's */
 extern const uint8_t rig_all_mac[6];
@@ -27,13 +34,17 @@ struct rig_net {
 	struct pw_seg *seg;
 	struct pw_port_tx tx;
 	struct pw_drops drops;
-	struct pw_if_addr addrs[2];
+	struct pw_if_addr addrs[4];
+	uint32_t n_addrs; /* 2, or with IPv6 4 */
 	struct pw_link *link;
 	pw_ns now;
 };
 
 /** Everything up, the clock at one hour. */
 void rig_net_open(struct rig_net *n, uint32_t max_neighbours);
+
+/** The same with IPv6. */
+void rig_net_open6(struct rig_net *n, uint32_t max_neighbours);
 
 /** Fails the test when an mbuf is missing. */
 void rig_net_close(struct rig_net *n);
@@ -61,6 +72,22 @@ void rig_ip4(struct rig_buf *f, const char *src, const char *dst, uint8_t proto,
 
 /** Set the checksum of the IPv4 header that follows the Ethernet header. */
 void rig_ip4_fix(struct rig_buf *f);
+
+/** Append an IPv6 header for @p len bytes to come. */
+void rig_ip6(struct rig_buf *f, const char *src, const char *dst, uint8_t next, uint32_t len);
+
+/**
+ * A whole frame of ICMPv6 from @p src's MAC address, its checksum right.
+ * @param dst  may be a group: the frame goes to its MAC address
+ */
+void rig_icmp6(struct rig_buf *f, const uint8_t *src_mac, const char *src, const char *dst,
+	uint8_t hop_limit, const void *msg, uint32_t len);
+
+/** A whole solicitation for @p target with its option (@p mac not NULL), or advertisement. */
+void rig_ns(struct rig_buf *f, const uint8_t *mac, const char *src, const char *dst,
+	const char *target);
+void rig_na(struct rig_buf *f, const uint8_t *mac, const char *src, const char *dst,
+	const char *target, uint8_t flags);
 
 void rig_put(struct rig_buf *f, const void *bytes, uint32_t len);
 void rig_put8(struct rig_buf *f, uint32_t v);
