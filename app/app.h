@@ -36,8 +36,8 @@ struct app {
 
 	struct pw_port ports[PW_LOOP_IFS_MAX];
 	struct pw_loop_if ifs[PW_LOOP_IFS_MAX];
-	struct pw_if_addr addrs[PW_LOOP_IFS_MAX][PW_CONFIG_IPS_MAX];
-	uint32_t n_ports; /* open */
+	struct pw_if_addr addrs[PW_LOOP_IFS_MAX][PW_CONFIG_IPS_MAX + 1]; /* and a link-local one */
+	uint32_t n_ports;						 /* open */
 
 	struct workers workers;
 	struct desk desks[PW_WORKERS_MAX]; /* by worker */

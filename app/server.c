@@ -67,10 +67,10 @@ if_of_port(struct app *app, uint16_t id)
 }
 
 static bool
-is_gateway_of(const struct app *app, const struct pw_option_ip *ip)
+is_gateway_of(const struct pw_addr *gateway, const struct pw_option_ip *ip)
 {
-	return pw_addr_is_v4(&app->cfg.gateway) &&
-	       pw_addr_same_net(&app->cfg.gateway, &ip->addr, 96u + ip->prefix);
+	return pw_addr_is_v4(gateway) == pw_addr_is_v4(&ip->addr) &&
+	       pw_addr_same_net(gateway, &ip->addr, pw_option_ip_bits(ip));
 }
 
 static void
@@ -80,10 +80,24 @@ add_address(struct app *app, uint32_t at, const struct pw_option_ip *ip)
 
 	app->addrs[at][intf->n_addrs++] = (struct pw_if_addr){
 		.addr = ip->addr,
-		.prefix_bits = (uint8_t)(96 + ip->prefix),
+		.prefix_bits = (uint8_t)pw_option_ip_bits(ip),
 	};
-	if (is_gateway_of(app, ip))
+	if (is_gateway_of(&app->cfg.gateway, ip))
 		intf->gateway = app->cfg.gateway;
+	if (is_gateway_of(&app->cfg.gateway6, ip) || pw_ip6_is_link_local(&app->cfg.gateway6))
+		intf->gateway6 = app->cfg.gateway6;
+}
+
+/* Every port has one, behind those that it was given. */
+static void
+add_link_local(struct app *app, uint32_t at)
+{
+	struct pw_loop_if *intf = &app->ifs[at];
+
+	app->addrs[at][intf->n_addrs++] = (struct pw_if_addr){
+		.addr = pw_ip6_link_local(app->ports[at].mac.addr_bytes),
+		.prefix_bits = 64,
+	};
 }
 
 int
@@ -111,6 +125,9 @@ ports_open(struct app *app)
 		}
 		add_address(app, at, ip);
 	}
+	for (i = 0; i < app->n_ports; i++)
+		if (app->ports[i].mtu >= PW_IP6_MTU_MIN)
+			add_link_local(app, i);
 	return STATUS_OK;
 }
 
@@ -208,9 +225,9 @@ workers_make(struct app *app)
 static void
 print_place(struct app *app, const struct pw_option_ip *ip)
 {
-	char text[PW_ADDR_TEXT_MAX];
+	char text[PW_ADDR_HOST_MAX];
 
-	printf("http://%s", pw_addr_format(&ip->addr, text));
+	printf("http://%s", pw_addr_format_host(&ip->addr, text));
 	if (app->cfg.http_port != 80)
 		printf(":%u", app->cfg.http_port);
 	printf("/ on port %u (%s)", ip->port, app->ports[if_of_port(app, ip->port)].driver);

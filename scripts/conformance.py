@@ -33,7 +33,7 @@ HEAD = """# Conformance
 What pagewire promises on the wire, case by case, the section of the RFC that says so, and
 the tests that show it. `scripts/conformance.py` makes this page from `tests/cases.txt`, the
 names of the tests and the results of the last `scripts/test.sh`; do not edit it. Where the
-RFC and a case differ, the RFC wins. All of it is over IPv4.
+RFC and a case differ, the RFC wins.
 
 Tests are named `suite: test` for units (`tests/unit`) and `file: test` for those against a
 running pagewire (`tests/wire`, `tests/e2e`).

@@ -167,7 +167,7 @@ static void
 describe_interface(struct loader *l)
 {
 	const struct settings *s = &l->cfg;
-	uint8_t bits = (uint8_t)(96 + s->ip.prefix);
+	uint8_t bits = (uint8_t)pw_option_ip_bits(&s->ip);
 	bool on_link = pw_addr_same_net(&s->source, &s->ip.addr, bits);
 
 	l->addrs[0] = (struct pw_if_addr){.addr = s->ip.addr, .prefix_bits = bits};
@@ -181,6 +181,7 @@ describe_interface(struct loader *l)
 		.addrs = l->addrs,
 		.n_addrs = pw_addr_eq(&s->source, &s->ip.addr) && s->n_sources == 1 ? 1 : 2,
 		.gateway = s->gateway,
+		.gateway6 = s->gateway,
 	};
 }
 

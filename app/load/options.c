@@ -56,6 +56,8 @@ read_source(void *ctx, const struct pw_option *o, const char *text)
 		wrong = pw_option_parse_host(dash + 1, &last);
 	if (wrong != NULL)
 		return wrong;
+	if (s->source.q[0] != last.q[0] || s->source.d[2] != last.d[2])
+		return "is not one range";
 	behind = rte_be_to_cpu_32(last.d[3]) - rte_be_to_cpu_32(s->source.d[3]);
 	if (behind >= SOURCES_MAX)
 		return "ends before it begins, or is too long";
@@ -67,12 +69,13 @@ read_source(void *ctx, const struct pw_option *o, const char *text)
 
 static const struct pw_option options[] = {
 	{"ip", "ADDR/PREFIX[@PORT]", NULL, "our address, on device port PORT [0]; required",
-		"an IPv4 address of a host, a prefix of 1 to 32 bits, a port of 0 to 7", read_ip},
+		"an address of a host, a prefix of 1 to 32 bits (IPv6: 128), a port of 0 to 7",
+		read_ip},
 	{"gateway", "ADDR", NULL, "next hop for everything not on-link",
-		"the IPv4 address of a host on the network of --ip", pw_option_host, AT(gateway)},
+		"the address of a host on the network of --ip", pw_option_host, AT(gateway)},
 	{"source", "ADDR-ADDR", NULL,
 		"connect from these addresses, 64000 connections each; if not said, from --ip",
-		"two IPv4 addresses of hosts, the second not before the first, at most 4096 in all",
+		"two addresses of hosts, the second not before the first, at most 4096 in all",
 		read_source},
 	{"url", "URL", NULL, "what to ask for; may be repeated",
 		"http://ADDR[:PORT]/PATH, "
@@ -173,9 +176,10 @@ last_source(const struct settings *s)
 static bool
 source_is_possible(const struct settings *s)
 {
-	uint32_t hosts = s->ip.prefix >= 31 ? 0 : UINT32_MAX >> s->ip.prefix;
+	uint32_t hosts =
+		!pw_addr_is_v4(&s->ip.addr) || s->ip.prefix >= 31 ? 0 : UINT32_MAX >> s->ip.prefix;
 	struct pw_addr last = last_source(s);
-	uint32_t bits = 96u + s->ip.prefix;
+	uint32_t bits = pw_option_ip_bits(&s->ip);
 	bool first_on = pw_addr_same_net(&s->source, &s->ip.addr, bits);
 	bool last_on = pw_addr_same_net(&last, &s->ip.addr, bits);
 
@@ -187,10 +191,18 @@ source_is_possible(const struct settings *s)
 }
 
 static bool
+has_gateway(const struct settings *s)
+{
+	static const struct pw_addr none;
+
+	return !pw_addr_eq(&s->gateway, &none);
+}
+
+static bool
 server_is_reachable(const struct settings *s)
 {
-	return pw_addr_is_v4(&s->gateway) ||
-	       pw_addr_same_net(&s->urls.addr, &s->ip.addr, 96u + s->ip.prefix);
+	return has_gateway(s) ||
+	       pw_addr_same_net(&s->urls.addr, &s->ip.addr, pw_option_ip_bits(&s->ip));
 }
 
 static bool
@@ -229,7 +241,7 @@ check_addresses(const struct settings *s, FILE *err)
 {
 	char text[PW_ADDR_TEXT_MAX];
 
-	if (pw_addr_is_v4(&s->gateway) && !pw_option_is_gateway(&s->gateway, &s->ip))
+	if (has_gateway(s) && !pw_option_is_gateway(&s->gateway, &s->ip))
 		return wrong("gateway", pw_addr_format(&s->gateway, text),
 			"is not on the network of --ip, or is --ip itself", err);
 	if (!source_is_possible(s))
@@ -237,6 +249,9 @@ check_addresses(const struct settings *s, FILE *err)
 			"begins or leads to an address that no host on the network of --ip may "
 			"have",
 			err);
+	if (pw_addr_is_v4(&s->source) != pw_addr_is_v4(&s->urls.addr))
+		return wrong("url", pw_addr_format(&s->urls.addr, text),
+			"is not of the IP version of our addresses", err);
 	pw_addr_format(&s->urls.addr, text);
 	if (server_is_us(s))
 		return wrong("url", text, "is our own address", err);

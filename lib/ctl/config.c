@@ -64,6 +64,19 @@ read_ip(void *cfg, const struct pw_option *o, const char *text)
 	return wrong != NULL ? wrong : add_ip(cfg, &ip);
 }
 
+/* One for each family. */
+static const char *
+read_gateway(void *ctx, const struct pw_option *o, const char *text)
+{
+	struct pw_config *cfg = ctx;
+	struct pw_addr a;
+	const char *wrong = pw_option_parse_host(text, &a);
+
+	if (wrong == NULL)
+		*(pw_addr_is_v4(&a) ? &cfg->gateway : &cfg->gateway6) = a;
+	return wrong;
+}
+
 #define AT(member) .at = offsetof(struct pw_config, member)
 
 static const struct pw_option settings[] = {
@@ -71,12 +84,12 @@ static const struct pw_option settings[] = {
 		"a directory that can be read", read_dir, AT(root)},
 	{"ip", "ADDR/PREFIX[@PORT]", NULL,
 		"an address of device port PORT [0]; may be repeated; required",
-		"an IPv4 address of a host, a prefix of 1 to 32 bits, a port of 0 to 7; up to 64, "
-		"each once",
+		"an address of a host, a prefix of 1 to 32 bits (IPv6: 128), a port of 0 to 7; up "
+		"to 64, each once",
 		read_ip, AT(ips), .entry = "10.77.0.1/24"},
-	{"gateway", "ADDR", NULL, "next hop for everything not on-link",
-		"the IPv4 address of a host on the network of an --ip", pw_option_host,
-		AT(gateway)},
+	{"gateway", "ADDR", NULL, "next hop for everything not on-link; one of each IP version",
+		"the address of a host on the network of an --ip, or a link-local one",
+		read_gateway, AT(gateway)},
 	{"http", "PORT", "80", "TCP port", NULL, pw_option_number, AT(http_port), 1, 65535},
 	{"store-size", "SIZE", NULL,
 		"hugepage memory for files; if not said, what the directory needs",
@@ -147,14 +160,14 @@ clear_ips(void *ctx)
 }
 
 static bool
-gateway_is_on_link(const struct pw_config *cfg)
+gateway_is_on_link(const struct pw_config *cfg, const struct pw_addr *gateway)
 {
 	uint32_t i;
 
 	for (i = 0; i < cfg->n_ips; i++)
-		if (pw_option_is_gateway(&cfg->gateway, &cfg->ips[i]))
+		if (pw_option_is_gateway(gateway, &cfg->ips[i]))
 			return true;
-	return false;
+	return gateway->b[0] == 0xfe && (gateway->b[1] & 0xc0) == 0x80;
 }
 
 static uint32_t check_together(void *ctx, FILE *err);
@@ -188,11 +201,41 @@ static const struct pw_option_set set = {
 };
 static_assert(RTE_DIM(settings) <= PW_OPTION_MAX, "settings beyond PW_OPTION_MAX");
 
+/* RFC 8200 section 5: IPv6 is not spoken where less than 1280 bytes get through. */
+static uint32_t
+check_mtu(const struct pw_config *cfg, FILE *err)
+{
+	char text[16];
+	uint32_t i;
+
+	for (i = 0; i < cfg->n_ips; i++) {
+		if (cfg->mtu == 0 || cfg->mtu >= 1280 || pw_addr_is_v4(&cfg->ips[i].addr))
+			continue;
+		snprintf(text, sizeof(text), "%u", cfg->mtu);
+		pw_option_wrong(
+			&set, "mtu", text, "is too small for the IPv6 address of an --ip", err);
+		return 1;
+	}
+	return 0;
+}
+
+static uint32_t
+check_gateway(const struct pw_addr *gateway, const struct pw_config *cfg, FILE *err)
+{
+	static const struct pw_addr none;
+	char text[PW_ADDR_TEXT_MAX];
+
+	if (pw_addr_eq(gateway, &none) || gateway_is_on_link(cfg, gateway))
+		return 0;
+	pw_option_wrong(&set, "gateway", pw_addr_format(gateway, text),
+		"is on the network of no --ip, or an --ip itself", err);
+	return 1;
+}
+
 static uint32_t
 check_together(void *ctx, FILE *err)
 {
 	const struct pw_config *cfg = ctx;
-	char text[PW_ADDR_TEXT_MAX];
 	uint32_t n_wrong = 0;
 
 	if (cfg->root == NULL) {
@@ -203,11 +246,8 @@ check_together(void *ctx, FILE *err)
 		pw_option_missing(&set, "ip", err);
 		return n_wrong + 1;
 	}
-	if (!pw_addr_is_v4(&cfg->gateway) || gateway_is_on_link(cfg))
-		return n_wrong;
-	pw_option_wrong(&set, "gateway", pw_addr_format(&cfg->gateway, text),
-		"is on the network of no --ip, or an --ip itself", err);
-	return n_wrong + 1;
+	return n_wrong + check_mtu(cfg, err) + check_gateway(&cfg->gateway, cfg, err) +
+	       check_gateway(&cfg->gateway6, cfg, err);
 }
 
 uint32_t
@@ -240,6 +280,19 @@ write_ips(const struct pw_config *cfg, char *out, size_t room)
 			cfg->ips[i].port);
 }
 
+static void
+write_gateways(const struct pw_config *cfg, char *out, size_t room)
+{
+	static const struct pw_addr none;
+	char v4[PW_ADDR_TEXT_MAX] = "", v6[PW_ADDR_TEXT_MAX] = "";
+
+	if (!pw_addr_eq(&cfg->gateway, &none))
+		pw_addr_format(&cfg->gateway, v4);
+	if (!pw_addr_eq(&cfg->gateway6, &none))
+		pw_addr_format(&cfg->gateway6, v6);
+	snprintf(out, room, "%s%s%s", v4, *v4 != '\0' && *v6 != '\0' ? " " : "", v6);
+}
+
 /* The value of an option, by the kind of its reader. @return false: it has none */
 static bool
 write_value(const struct pw_config *cfg, const struct pw_option *o, char *out, size_t room)
@@ -254,8 +307,8 @@ write_value(const struct pw_config *cfg, const struct pw_option *o, char *out, s
 		snprintf(out, room, "%" PRIu32, *(const uint32_t *)field);
 	else if (o->read == pw_option_size)
 		snprintf(out, room, "%" PRIu64, *(const uint64_t *)field);
-	else if (o->read == pw_option_host)
-		pw_addr_format(field, out);
+	else if (o->read == read_gateway)
+		write_gateways(cfg, out, room);
 	else if (o->read == pw_option_choice)
 		text = o->names[*(const uint8_t *)field];
 	else if (o->read == pw_option_switch)
@@ -264,7 +317,7 @@ write_value(const struct pw_config *cfg, const struct pw_option *o, char *out, s
 		text = *(char *const *)field;
 	if (*text != '\0')
 		snprintf(out, room, "%s", text);
-	return *out != '\0' && !(o->read == pw_option_host && !pw_addr_is_v4(field));
+	return *out != '\0';
 }
 
 void

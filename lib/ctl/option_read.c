@@ -124,15 +124,27 @@ pw_option_text(void *cfg, const struct pw_option *o, const char *text)
 	return *at == NULL ? "does not fit the memory" : NULL;
 }
 
+static const char *
+check_host6(const struct pw_addr *a)
+{
+	static const struct pw_addr loopback = {.b = {[15] = 1}};
+
+	if (a->b[0] == 0xff)
+		return "is a multicast address";
+	if (pw_addr_eq(a, &loopback))
+		return "is a loopback address";
+	return a->b[0] == 0 ? "is an address that no host may have" : NULL;
+}
+
 const char *
 pw_option_parse_host(const char *text, struct pw_addr *out)
 {
 	uint32_t v4;
 
 	if (pw_addr_parse(text, out) != 0)
-		return "is not an IPv4 address";
+		return "is not an IP address";
 	if (!pw_addr_is_v4(out))
-		return "is an IPv6 address, and pagewire speaks IPv4 only";
+		return check_host6(out);
 	v4 = rte_be_to_cpu_32(pw_addr_get_v4(out));
 	if (v4 >> 28 == 0xe)
 		return "is a multicast address";
@@ -149,6 +161,20 @@ pw_option_host(void *cfg, const struct pw_option *o, const char *text)
 	return pw_option_parse_host(text, field(cfg, o));
 }
 
+/* All zeroes are the routers' (RFC 4291 section 2.6.1); of a /127 none is (RFC 6164). */
+static const char *
+check_host_part6(const struct pw_option_ip *ip)
+{
+	struct pw_addr low = ip->addr;
+	uint32_t bit;
+
+	if (ip->prefix >= 127)
+		return NULL;
+	for (bit = 0; bit < ip->prefix; bit++)
+		low.b[bit / 8] &= (uint8_t) ~(0x80u >> bit % 8);
+	return (low.q[0] | low.q[1]) == 0 ? "is the address of the network itself" : NULL;
+}
+
 /* The host part must be neither all zeroes nor all ones; RFC 3021 frees /31. */
 static const char *
 check_host_part(const struct pw_option_ip *ip)
@@ -156,6 +182,10 @@ check_host_part(const struct pw_option_ip *ip)
 	uint32_t host_mask;
 	uint32_t host;
 
+	if (!pw_addr_is_v4(&ip->addr))
+		return check_host_part6(ip);
+	if (ip->prefix > 32)
+		return "has an impossible prefix";
 	if (ip->prefix >= 31)
 		return NULL;
 	host_mask = UINT32_MAX >> ip->prefix;
@@ -192,10 +222,8 @@ pw_option_parse_ip(const char *text, struct pw_option_ip *ip)
 		return "names no device port";
 	if (strchr(buf, '/') == NULL)
 		return "lacks its /PREFIX";
-	if (!cut_number(buf, '/', 32, &prefix) || prefix == 0) {
-		if (strchr(buf, ':') == NULL)
-			return "has an impossible prefix";
-	}
+	if (!cut_number(buf, '/', 128, &prefix) || prefix == 0)
+		return "has an impossible prefix";
 	wrong = pw_option_parse_host(buf, &ip->addr);
 	if (wrong != NULL)
 		return wrong;
@@ -208,5 +236,6 @@ bool
 pw_option_is_gateway(const struct pw_addr *gateway, const struct pw_option_ip *ip)
 {
 	return !pw_addr_eq(gateway, &ip->addr) &&
-	       pw_addr_same_net(gateway, &ip->addr, 96u + ip->prefix);
+	       pw_addr_is_v4(gateway) == pw_addr_is_v4(&ip->addr) &&
+	       pw_addr_same_net(gateway, &ip->addr, pw_option_ip_bits(ip));
 }

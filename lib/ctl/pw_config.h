@@ -32,7 +32,8 @@ struct pw_config {
 	char *root;
 	struct pw_option_ip ips[PW_CONFIG_IPS_MAX]; /**< in the order given */
 	uint32_t n_ips;
-	struct pw_addr gateway; /**< all zero: none */
+	struct pw_addr gateway;	 /**< all zero: none */
+	struct pw_addr gateway6; /**< likewise, of IPv6 */
 	uint32_t http_port;
 	uint64_t store_bytes; /**< 0: what the directory needs */
 	char *index;

@@ -98,14 +98,22 @@ const char *pw_option_host(void *cfg, const struct pw_option *o, const char *tex
 /** ADDR/PREFIX[@PORT]: an address and the device port that has it. */
 struct pw_option_ip {
 	struct pw_addr addr;
-	uint8_t prefix; /**< 1 to 32: IPv4 */
+	uint8_t prefix; /**< 1 to 32, or to 128: IPv6 */
 	uint16_t port;	/**< at most PW_OPTION_PORT_MAX */
 };
+
+/** Length of its prefix of the 128 bits that an address of either family has. */
+static inline uint32_t
+pw_option_ip_bits(const struct pw_option_ip *ip)
+{
+	return (pw_addr_is_v4(&ip->addr) ? 96u : 0u) + ip->prefix;
+}
 
 /** Read one into @p ip. @return NULL, or what is wrong with it */
 const char *pw_option_parse_ip(const char *text, struct pw_option_ip *ip);
 
-/** Read the address of a host (RFC 1122 section 3.2.1.3). @return NULL, or what is wrong */
+/** Read the address of a host (RFC 1122 section 3.2.1.3, RFC 4291). @return NULL, or what is wrong
+ */
 const char *pw_option_parse_host(const char *text, struct pw_addr *out);
 
 /** Digits only: no sign, no blank, no base. @return the first byte behind them, or NULL */

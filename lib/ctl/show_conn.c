@@ -108,26 +108,27 @@ static int
 read_peer(struct call *call, const char *text, struct filter *f)
 {
 	char buf[PW_ADDR_TEXT_MAX + 8];
-	uint64_t prefix = 32;
+	uint64_t prefix = 0;
 	const char *end;
+	uint32_t base;
 	char *slash;
 
 	snprintf(buf, sizeof(buf), "%s", text);
 	slash = strchr(buf, '/');
-	if (slash != NULL) {
+	if (slash != NULL)
 		*slash = '\0';
-		end = pw_option_digits(slash + 1, &prefix);
-		if (end == NULL || *end != '\0' || prefix > 32)
-			return refuse(
-				call, "peer '%s' has an impossible prefix; allowed: 0 to 32", text);
-	}
-	if (pw_addr_parse(buf, &f->peer) != 0 || !pw_addr_is_v4(&f->peer))
+	if (pw_addr_parse(buf, &f->peer) != 0)
 		return refuse(call,
-			"peer '%s' is not an IPv4 address; allowed: such as 10.0.0.7 or "
-			"10.0.0.0/24",
+			"peer '%s' is not an IP address; allowed: such as 10.0.0.7, 10.0.0.0/24 "
+			"or fd00::/64",
 			text);
+	base = pw_addr_is_v4(&f->peer) ? 96 : 0;
+	end = slash != NULL ? pw_option_digits(slash + 1, &prefix) : NULL;
+	if (slash != NULL && (end == NULL || *end != '\0' || prefix > 128 - base))
+		return refuse(call, "peer '%s' has an impossible prefix; allowed: 0 to %u", text,
+			128 - base);
 	f->by_peer = true;
-	f->prefix_bits = 96 + (uint32_t)prefix;
+	f->prefix_bits = slash != NULL ? base + (uint32_t)prefix : 128;
 	return 0;
 }
 
@@ -168,10 +169,10 @@ read_filters(struct call *call, struct filter *f, uint64_t *limit)
 static void
 put_end(cJSON *row, const char *name, const struct pw_addr *addr, uint16_t port)
 {
-	char text[PW_ADDR_TEXT_MAX + 8];
-	char one[PW_ADDR_TEXT_MAX];
+	char text[PW_ADDR_HOST_MAX + 8];
+	char one[PW_ADDR_HOST_MAX];
 
-	snprintf(text, sizeof(text), "%s:%u", pw_addr_format(addr, one), port);
+	snprintf(text, sizeof(text), "%s:%u", pw_addr_format_host(addr, one), port);
 	put_text(row, name, text);
 }
 
@@ -382,6 +383,7 @@ static const char *const neigh_names[] = {
 	[PW_NEIGH_INCOMPLETE] = "incomplete",
 	[PW_NEIGH_REACHABLE] = "reachable",
 	[PW_NEIGH_STALE] = "stale",
+	[PW_NEIGH_DELAY] = "delay",
 	[PW_NEIGH_PROBE] = "probe",
 	[PW_NEIGH_FAILED] = "failed",
 };

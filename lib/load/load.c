@@ -114,11 +114,11 @@ write_target(struct pw_load *l, uint32_t i, const char *host)
 static void
 write_targets(struct pw_load *l)
 {
-	char addr[PW_ADDR_TEXT_MAX];
-	char host[PW_ADDR_TEXT_MAX + 8];
+	char addr[PW_ADDR_HOST_MAX];
+	char host[PW_ADDR_HOST_MAX + 8];
 	uint32_t i;
 
-	pw_addr_format(&l->addr, addr);
+	pw_addr_format_host(&l->addr, addr);
 	if (l->port == 80)
 		snprintf(host, sizeof(host), "%s", addr);
 	else

@@ -49,11 +49,26 @@ parse_host(const char *text, size_t len, struct pw_addr *addr)
 	char host[PW_ADDR_TEXT_MAX];
 
 	if (len >= sizeof(host))
-		return "names no IPv4 address";
+		return "names no IP address";
 	memcpy(host, text, len);
 	host[len] = '\0';
-	if (pw_addr_parse(host, addr) != 0 || !pw_addr_is_v4(addr))
-		return "names no IPv4 address";
+	return pw_addr_parse(host, addr) == 0 ? NULL : "names no IP address";
+}
+
+/* "10.77.0.1" or "[fd00::1]" up to its end. @return NULL, or what is wrong */
+static const char *
+parse_authority(const char **text, struct pw_addr *addr)
+{
+	bool bracket = **text == '[';
+	const char *host = *text + bracket;
+	size_t len = strcspn(host, bracket ? "]/" : ":/");
+	const char *wrong = parse_host(host, len, addr);
+
+	if (wrong != NULL)
+		return wrong;
+	if (bracket == pw_addr_is_v4(addr) || (bracket && host[len] != ']'))
+		return "names no IP address";
+	*text = host + len + bracket;
 	return NULL;
 }
 
@@ -63,18 +78,16 @@ parse(const char *text, struct parts *out)
 	const char *wrong;
 	const char *p;
 	uint64_t port = 80;
-	size_t len;
 
 	if (strlen(text) > PW_URL_TEXT_MAX)
 		return "is too long";
 	if (strncmp(text, SCHEME, strlen(SCHEME)) != 0)
 		return "does not begin with " SCHEME;
 	text += strlen(SCHEME);
-	len = strcspn(text, ":/");
-	wrong = parse_host(text, len, &out->addr);
+	wrong = parse_authority(&text, &out->addr);
 	if (wrong != NULL)
 		return wrong;
-	p = text + len;
+	p = text;
 	if (*p == ':')
 		p = number(p + 1, UINT16_MAX, &port);
 	if (p == NULL || port == 0 || (*p != '\0' && *p != '/'))

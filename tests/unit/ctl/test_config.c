@@ -184,9 +184,39 @@ addresses_are_taken_in_order(void)
 	CU_ASSERT_EQUAL(rig.cfg.ips[1].port, 7);
 }
 
-#define IP_ALLOWED                                                                                 \
-	"; allowed: an IPv4 address of a host, a prefix of 1 to 32 bits, a port of 0 to 7; up to " \
-	"64, each once\n"
+static void
+ipv6_is_taken_beside_ipv4(void)
+{
+	struct pw_addr gateway;
+
+	CU_ASSERT_EQUAL(PARSE("--root", "/", "--ip", "10.0.0.1/24", "--ip", "fd00::2/64@1",
+				"--gateway", "10.0.0.254", "--gateway", "fd00::1"),
+		0);
+	CU_ASSERT_EQUAL_FATAL(rig.cfg.n_ips, 2);
+	CU_ASSERT_EQUAL(rig.cfg.ips[1].prefix, 64);
+	CU_ASSERT_EQUAL(rig.cfg.ips[1].port, 1);
+	CU_ASSERT_EQUAL(pw_option_ip_bits(&rig.cfg.ips[0]), 96 + 24);
+	CU_ASSERT_EQUAL(pw_option_ip_bits(&rig.cfg.ips[1]), 64);
+	pw_addr_parse("fd00::1", &gateway);
+	CU_ASSERT_TRUE(pw_addr_is_v4(&rig.cfg.gateway));
+	CU_ASSERT_TRUE(pw_addr_eq(&rig.cfg.gateway6, &gateway));
+}
+
+/* RFC 8200 section 5. */
+static void
+ipv6_needs_an_mtu_of_1280(void)
+{
+	CU_ASSERT_EQUAL(PARSE("--root", "/", "--ip", "fd00::2/64", "--mtu", "1279"), 1);
+	CU_ASSERT_STRING_EQUAL(rig.said,
+		"pagewire: --mtu '1279' is too small for the IPv6 address of an --ip; allowed: "
+		"576 to 65000\n");
+	CU_ASSERT_EQUAL(PARSE("--root", "/", "--ip", "fd00::2/64", "--mtu", "1280"), 0);
+}
+
+#define IP_ALLOWED                                                                               \
+	"; allowed: an address of a host, a prefix of 1 to 32 bits (IPv6: 128), a port of 0 to " \
+	"7; "                                                                                    \
+	"up to 64, each once\n"
 
 static void
 bad_addresses_are_refused(void)
@@ -202,10 +232,17 @@ bad_addresses_are_refused(void)
 		{"10.0.0.2/24@8", "names no device port"},
 		{"10.0.0.2/24@", "names no device port"},
 		{"10.0.0.2/24@eth0", "names no device port"},
-		{"10.0.0.256/24", "is not an IPv4 address"},
-		{"10.0.2/24", "is not an IPv4 address"},
-		{"host/24", "is not an IPv4 address"},
-		{"2001:db8::1/64", "is an IPv6 address, and pagewire speaks IPv4 only"},
+		{"10.0.0.256/24", "is not an IP address"},
+		{"10.0.2/24", "is not an IP address"},
+		{"host/24", "is not an IP address"},
+		{"2001:db8::1/129", "has an impossible prefix"},
+		{"2001:db8::1/0", "has an impossible prefix"},
+		{"2001:db8::/64", "is the address of the network itself"},
+		{"2001:db8:::1/64", "is not an IP address"},
+		{"ff02::1/64", "is a multicast address"},
+		{"::1/64", "is a loopback address"},
+		{"::/64", "is an address that no host may have"},
+		{"::ffff:10.0.0.1/128", "has an impossible prefix"},
 		{"224.0.0.1/24", "is a multicast address"},
 		{"127.0.0.1/8", "is a loopback address"},
 		{"0.0.0.0/24", "is an address that no host may have"},
@@ -277,12 +314,12 @@ bad_values_are_refused(void)
 		{"--timeout-head", "0", "is too small", "1 to 86400"},
 		{"--timeout-body", "0", "is too small", "1 to 86400"},
 		{"--timeout-send", "0", "is too small", "1 to 86400"},
-		{"--gateway", "10.0.0", "is not an IPv4 address",
-			"the IPv4 address of a host on the network of an --ip"},
+		{"--gateway", "10.0.0", "is not an IP address",
+			"the address of a host on the network of an --ip, or a link-local one"},
 		{"--gateway", "10.0.1.1", "is on the network of no --ip, or an --ip itself",
-			"the IPv4 address of a host on the network of an --ip"},
+			"the address of a host on the network of an --ip, or a link-local one"},
 		{"--gateway", "10.0.0.1", "is on the network of no --ip, or an --ip itself",
-			"the IPv4 address of a host on the network of an --ip"},
+			"the address of a host on the network of an --ip, or a link-local one"},
 	};
 	char line[256];
 	size_t i;
@@ -410,7 +447,7 @@ mistakes_in_a_file_name_their_line(void)
 	file_refused("autoindex: maybe\n",
 		" line 1: autoindex 'maybe' is neither; allowed: true or false\n");
 	file_refused("# two\nip:\n  - 10.1.0.1/24\n  - 10.1.0.300/24\n",
-		" line 4: ip '10.1.0.300/24' is not an IPv4 address" IP_ALLOWED);
+		" line 4: ip '10.1.0.300/24' is not an IP address" IP_ALLOWED);
 	file_refused("root: /\nip: 10.1.0.1/24\n",
 		" line 2: ip has the wrong shape; allowed: a list, as [10.77.0.1/24]\n");
 	file_refused("\nhttp: [80, 81]\n",
@@ -445,6 +482,8 @@ static CU_TestInfo tests[] = {
 	{"defaults_are_those_of_the_help", defaults_are_those_of_the_help},
 	{"every_option_is_taken", every_option_is_taken},
 	{"addresses_are_taken_in_order", addresses_are_taken_in_order},
+	{"ipv6_is_taken_beside_ipv4", ipv6_is_taken_beside_ipv4},
+	{"ipv6_needs_an_mtu_of_1280", ipv6_needs_an_mtu_of_1280},
 	{"bad_addresses_are_refused", bad_addresses_are_refused},
 	{"too_many_addresses_are_refused", too_many_addresses_are_refused},
 	{"bad_values_are_refused", bad_values_are_refused},

@@ -84,14 +84,30 @@ port_and_path_have_defaults(void)
 }
 
 static void
+ipv6_stands_in_brackets(void)
+{
+	struct pw_addr a;
+
+	CU_ASSERT_EQUAL_FATAL(pw_addr_parse("fd00::1", &a), 0);
+	CU_ASSERT_PTR_NULL(pw_urls_add(&urls, "http://[fd00::1]:8080/x", 1));
+	CU_ASSERT_TRUE(pw_addr_eq(&urls.addr, &a));
+	CU_ASSERT_EQUAL(urls.port, 8080);
+	CU_ASSERT_STRING_EQUAL(urls.url[0].path, "/x");
+}
+
+static void
 mistakes_are_named(void)
 {
 	static const char *const wrong[][2] = {
 		{"https://10.0.0.1/", "does not begin with http://"},
 		{"10.0.0.1/", "does not begin with http://"},
-		{"http://example.org/", "names no IPv4 address"},
-		{"http:///x", "names no IPv4 address"},
-		{"http://10.0.0.256/", "names no IPv4 address"},
+		{"http://example.org/", "names no IP address"},
+		{"http:///x", "names no IP address"},
+		{"http://10.0.0.256/", "names no IP address"},
+		{"http://fd00::1/", "names no IP address"},
+		{"http://[fd00::1/", "names no IP address"},
+		{"http://[10.0.0.1]/", "names no IP address"},
+		{"http://[fd00::1]80/", "has an impossible port"},
 		{"http://10.0.0.1:0/", "has an impossible port"},
 		{"http://10.0.0.1:65536/", "has an impossible port"},
 		{"http://10.0.0.1:/", "has an impossible port"},
@@ -266,6 +282,7 @@ draws_follow_the_weights(void)
 static CU_TestInfo tests[] = {
 	{"address_port_and_path_are_read", address_port_and_path_are_read},
 	{"port_and_path_have_defaults", port_and_path_have_defaults},
+	{"ipv6_stands_in_brackets", ipv6_stands_in_brackets},
 	{"mistakes_are_named", mistakes_are_named},
 	{"overlong_is_refused", overlong_is_refused},
 	{"another_server_is_refused", another_server_is_refused},
