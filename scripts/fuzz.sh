@@ -84,7 +84,7 @@ run() {
 	local target=$1 log=$2
 	shift 2
 	ASAN_OPTIONS=${ASAN_OPTIONS:-} UBSAN_OPTIONS=print_stacktrace=1 \
-		"$BUILD/tests/fuzz/fuzz_$target" -timeout=25 -rss_limit_mb=2048 \
+		"$BUILD/tests/fuzz/fuzz_$target" -timeout=60 -rss_limit_mb=2048 \
 		-artifact_prefix="$BUILD/findings/$target/" "$@" >"$log" 2>&1 </dev/null
 }
 

@@ -48,6 +48,7 @@ put_worker(struct call *call, cJSON *row, uint32_t i, const struct figures *f)
 	put_u64(row, "tx_bytes", s->tx_bytes);
 	put_u64(row, "handed_over", s->handed_over);
 	put_u64(row, "taken_over", s->taken_over);
+	put_u64(row, "rx_coupled", s->rx_coupled);
 	put_u64(row, "dropped", dropped(&s->drops));
 }
 

@@ -328,6 +328,12 @@ source_for(const struct pw_ip *ip, const struct pw_addr *dst)
 	return ip->nets[i].addr;
 }
 
+void
+pw_ip_count_input(struct pw_ip *ip, uint32_t n)
+{
+	ip->stats.packets_in += n;
+}
+
 /* The next hop to @p dst; NULL: none. */
 static inline const struct pw_addr *
 route(struct pw_ip *ip, const struct pw_addr *dst)

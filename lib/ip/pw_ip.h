@@ -77,6 +77,9 @@ struct pw_ip_hint {
 enum pw_drop pw_ip_input(struct pw_ip *ip, const struct pw_link_rx *in, struct pw_ip_hint hint,
 	pw_ns now, struct pw_ip_rx *out);
 
+/** @p n more packets came that differ from the last one in nothing that pw_ip_input() looks at. */
+void pw_ip_count_input(struct pw_ip *ip, uint32_t n);
+
 /**
  * Send @p m, whose first byte is layer 4's, from @p src to @p dst, with @p ecn
  * (PW_IP_ECN_MASK) as its type of service; both addresses of one family. IPv4 goes out with DF

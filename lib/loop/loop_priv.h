@@ -103,6 +103,7 @@ struct pw_worker {
 	uint64_t rx_packets;
 	uint64_t rx_bytes;
 	uint64_t rx_linearised;
+	uint64_t rx_coupled;
 	uint64_t handed_over; /* frames given to other workers */
 	uint64_t taken_over;  /* and by them */
 	uint64_t turns;

@@ -155,6 +155,7 @@ struct pw_worker_stats {
 	uint64_t handed_over;	/**< received for other workers */
 	uint64_t taken_over;	/**< received by other workers for this one; in rx_packets */
 	uint64_t rx_linearised; /**< packets received in several buffers, put together by copying */
+	uint64_t rx_coupled;	/**< packets that TCP took with the one before, as one train */
 	struct pw_drops drops;
 	struct pw_ledger ledger;
 	struct pw_link_stats link; /**< all ports added up, like the following */

@@ -70,6 +70,7 @@ pw_worker_get_stats(const struct pw_worker *w, struct pw_worker_stats *out)
 	out->rx_packets = peek(&w->rx_packets);
 	out->rx_bytes = peek(&w->rx_bytes);
 	out->rx_linearised = peek(&w->rx_linearised);
+	out->rx_coupled = peek(&w->rx_coupled);
 	out->turns = peek(&w->turns);
 	out->busy_turns = peek(&w->busy_turns);
 	out->busy_cycles = peek(&w->busy_cycles);

@@ -7,6 +7,7 @@
 #include "loop_priv.h"
 #include "pw_wire_cksum.h"
 #include "pw_wire_eth.h"
+#include "pw_wire_train.h"
 
 #define TCP_CKSUM_OFF 16 /* in the TCP header */
 
@@ -34,27 +35,76 @@ icmp_error(struct pw_worker *w, const struct pw_ip_rx *rx)
 	return pw_tcp_icmp_error(w->tcp, what, &rx->src, &rx->dst, rx->l4, rx->mtu, w->now);
 }
 
+/* The frames behind the first of a burst. */
+struct behind {
+	struct rte_mbuf **pkts;
+	uint16_t n;
+	uint16_t taken; /* with the first one */
+};
+
+/* Those that carry on the segment @p rx of the frame at @p p. @return how many */
+static uint32_t
+couple(struct pw_worker *w, struct iface *ifc, const uint8_t *p, const uint8_t *l3,
+	const struct pw_ip_rx *rx, const struct behind *b, struct pw_tcp_more *more)
+{
+	uint32_t l4 = (uint32_t)(rx->l4 - p), i;
+	struct pw_train train;
+
+	if (!pw_train_begin(&train, p, (uint32_t)(l3 - p), l4, l4 + rx->len))
+		return 0;
+	for (i = 0; i < b->n; i++) {
+		const struct rte_mbuf *m = b->pkts[i];
+		struct pw_ip_hint hint = hint_of(ifc->port, m);
+
+		if (i + RX_PREFETCH < b->n)
+			rte_prefetch0(rte_pktmbuf_mtod(b->pkts[i + RX_PREFETCH], void *));
+		if (m->nb_segs != 1 || !hint.l4_ok)
+			break;
+		p = rte_pktmbuf_mtod(m, const uint8_t *);
+		more[i].len = pw_train_next(&train, p, m->pkt_len, hint.ip4_ok);
+		if (more[i].len == 0)
+			break;
+		more[i].data = p + train.data;
+		w->rx_bytes += m->pkt_len;
+	}
+	pw_ip_count_input(ifc->ip, i);
+	w->rx_coupled += i;
+	return i;
+}
+
 static inline enum pw_drop
-packet_in(
-	struct pw_worker *w, struct iface *ifc, const struct pw_link_rx *in, struct pw_ip_hint hint)
+tcp_in(struct pw_worker *w, struct iface *ifc, const uint8_t *p, const uint8_t *l3,
+	const struct pw_ip_rx *rx, bool cksum_ok, struct behind *b)
+{
+	struct pw_tcp_more more[RX_BURST];
+	struct pw_tcp_pkt pkt = {
+		.src = rx->src,
+		.dst = rx->dst,
+		.l4 = rx->l4,
+		.len = rx->len,
+		.cksum_ok = cksum_ok,
+		.ecn = rx->ecn,
+	};
+
+	if (cksum_ok && rx->len > PW_TCP_HLEN_MIN + PW_TCP_OPT_MAX && b->n > 0)
+		b->taken = (uint16_t)couple(w, ifc, p, l3, rx, b, more);
+	if (b->taken == 0)
+		return pw_tcp_input(w->tcp, &pkt, w->now);
+	pw_tcp_input_train(w->tcp, &pkt, more, b->taken, &w->drops, w->now);
+	return PW_OK;
+}
+
+static inline enum pw_drop
+packet_in(struct pw_worker *w, struct iface *ifc, const uint8_t *p, const struct pw_link_rx *in,
+	struct pw_ip_hint hint, struct behind *b)
 {
 	struct pw_ip_rx rx;
 	enum pw_drop why = pw_ip_input(ifc->ip, in, hint, w->now, &rx);
 
 	if (unlikely(why != PW_OK))
 		return why;
-	if (likely(rx.what == PW_IP_TCP)) {
-		struct pw_tcp_pkt pkt = {
-			.src = rx.src,
-			.dst = rx.dst,
-			.l4 = rx.l4,
-			.len = rx.len,
-			.cksum_ok = hint.l4_ok,
-			.ecn = rx.ecn,
-		};
-
-		return pw_tcp_input(w->tcp, &pkt, w->now);
-	}
+	if (likely(rx.what == PW_IP_TCP))
+		return tcp_in(w, ifc, p, in->l3, &rx, hint.l4_ok, b);
 	return rx.what == PW_IP_DONE ? PW_OK : icmp_error(w, &rx);
 }
 
@@ -70,9 +120,12 @@ bytes_of(struct pw_worker *w, const struct rte_mbuf *m)
 	return rte_pktmbuf_read(m, 0, m->pkt_len, w->scratch);
 }
 
-static inline void
-frame_in(struct pw_worker *w, struct iface *ifc, const struct rte_mbuf *m)
+/* The first of @p n frames, and those that can be taken with it. @return how many */
+static inline uint16_t
+frame_in(struct pw_worker *w, struct iface *ifc, struct rte_mbuf **pkts, uint16_t n)
 {
+	const struct rte_mbuf *m = pkts[0];
+	struct behind behind = {.pkts = pkts + 1, .n = (uint16_t)(n - 1)};
 	const uint8_t *p = bytes_of(w, m);
 	enum pw_drop why = PW_DROP_IP4_LEN; /* longer than any IP packet */
 	struct pw_link_rx rx;
@@ -81,22 +134,23 @@ frame_in(struct pw_worker *w, struct iface *ifc, const struct rte_mbuf *m)
 	if (likely(p != NULL))
 		why = pw_link_input(ifc->link, p, m->pkt_len, w->now, &rx);
 	if (likely(why == PW_OK && rx.l3 != NULL))
-		why = packet_in(w, ifc, &rx, hint_of(ifc->port, m));
+		why = packet_in(w, ifc, p, &rx, hint_of(ifc->port, m), &behind);
 	if (unlikely(why != PW_OK))
 		pw_drop_count(&w->drops, why);
+	return behind.taken + 1;
 }
 
 static void
 burst_in(struct pw_worker *w, struct iface *ifc, struct rte_mbuf **pkts, uint16_t n)
 {
-	uint16_t i;
+	uint16_t i, taken;
 
 	for (i = 0; i < RX_PREFETCH && i < n; i++)
 		rte_prefetch0(rte_pktmbuf_mtod(pkts[i], void *));
-	for (i = 0; i < n; i++) {
+	for (i = 0; i < n; i += taken) {
 		if (i + RX_PREFETCH < n)
 			rte_prefetch0(rte_pktmbuf_mtod(pkts[i + RX_PREFETCH], void *));
-		frame_in(w, ifc, pkts[i]);
+		taken = frame_in(w, ifc, &pkts[i], n - i);
 	}
 	w->rx_packets += n;
 	rte_pktmbuf_free_bulk(pkts, n);

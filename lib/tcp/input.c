@@ -579,10 +579,25 @@ in_other_states(struct pw_tcp_conn *c, struct seg_in *in)
 static enum pw_drop
 in_connection(struct pw_tcp_conn *c, struct seg_in *in)
 {
+	return c->state == PW_TCP_SYN_SENT ? in_syn_sent(c, in) : in_other_states(c, in);
+}
+
+/* A segment that is no connection's as yet. */
+static enum pw_drop
+in_no_connection(struct pw_tcp *t, struct seg_in *in)
+{
+	struct tw *w = tw_find(t, in);
+	const struct listener *l;
+	struct pw_tcp_conn *c;
 	enum pw_drop why;
 
+	if (w != NULL)
+		return tw_input(t, w, in);
+	l = listener_of(t, in->h.dport);
+	if (l == NULL || (c = cookie_accept(t, l, in)) == NULL)
+		return listen_input(t, in, 0, false);
 	c->flags |= F_BUSY;
-	why = c->state == PW_TCP_SYN_SENT ? in_syn_sent(c, in) : in_other_states(c, in);
+	why = in_connection(c, in);
 	conn_unbusy(c);
 	return why;
 }
@@ -590,11 +605,9 @@ in_connection(struct pw_tcp_conn *c, struct seg_in *in)
 enum pw_drop
 pw_tcp_input(struct pw_tcp *t, const struct pw_tcp_pkt *pkt, pw_ns now)
 {
-	const struct listener *l;
 	struct pw_tcp_conn *c;
 	struct seg_in in;
 	enum pw_drop why;
-	struct tw *w;
 
 	tcp_set_now(t, now);
 	t->stats.segs_in++;
@@ -602,15 +615,98 @@ pw_tcp_input(struct pw_tcp *t, const struct pw_tcp_pkt *pkt, pw_ns now)
 	if (why != PW_OK)
 		return why;
 	c = conn_find(t, in.dst, in.h.dport, in.src, in.h.sport);
-	if (likely(c != NULL))
-		return in_connection(c, &in);
-	w = tw_find(t, &in);
-	if (w != NULL)
-		return tw_input(t, w, &in);
-	l = listener_of(t, in.h.dport);
-	if (l != NULL && (c = cookie_accept(t, l, &in)) != NULL)
-		return in_connection(c, &in);
-	return listen_input(t, &in, 0, false);
+	if (unlikely(c == NULL))
+		return in_no_connection(t, &in);
+	c->flags |= F_BUSY;
+	why = in_connection(c, &in);
+	conn_unbusy(c);
+	return why;
+}
+
+/* ---- trains ---- */
+
+/** What of a train was not taken yet. */
+struct train {
+	struct seg_in *in; /**< the segment that comes next */
+	const struct pw_tcp_more *more;
+	uint32_t n;    /**< behind it */
+	uint8_t flags; /**< of all of them */
+	struct pw_drops *drops;
+};
+
+static inline void
+train_next(struct train *tr, uint32_t seq)
+{
+	struct seg_in *in = tr->in;
+
+	in->h.seq = seq;
+	in->h.flags = tr->flags;
+	in->data = tr->more->data;
+	in->len = tr->more->len;
+	tr->more++;
+	tr->n--;
+}
+
+static inline void
+train_count(const struct train *tr, enum pw_drop why)
+{
+	if (unlikely(why != PW_OK))
+		pw_drop_count(tr->drops, why);
+}
+
+/* As far as the connection lives. @return false: that was all */
+static bool
+train_in_connection(struct pw_tcp_conn *c, struct train *tr)
+{
+	bool is_more;
+
+	c->flags |= F_BUSY;
+	do {
+		uint32_t seq = tr->in->h.seq + tr->in->len;
+
+		train_count(tr, in_connection(c, tr->in));
+		is_more = tr->n > 0;
+		if (is_more)
+			train_next(tr, seq);
+	} while (is_more && c->state != PW_TCP_CLOSED);
+	conn_unbusy(c);
+	return is_more;
+}
+
+static bool
+train_in_no_connection(struct pw_tcp *t, struct train *tr)
+{
+	uint32_t seq = tr->in->h.seq + tr->in->len;
+
+	train_count(tr, in_no_connection(t, tr->in));
+	if (tr->n == 0)
+		return false;
+	train_next(tr, seq);
+	return true;
+}
+
+void
+pw_tcp_input_train(struct pw_tcp *t, const struct pw_tcp_pkt *pkt, const struct pw_tcp_more *more,
+	uint32_t n, struct pw_drops *drops, pw_ns now)
+{
+	struct seg_in in;
+	struct train tr = {.in = &in, .more = more, .n = n, .drops = drops};
+	struct pw_tcp_conn *c;
+	enum pw_drop why;
+	bool is_more;
+
+	tcp_set_now(t, now);
+	t->stats.segs_in += 1 + n;
+	why = read_segment(pkt, &in, t->now);
+	if (unlikely(why != PW_OK)) { /* so are the others */
+		drops->n[why] += 1 + n;
+		return;
+	}
+	tr.flags = in.h.flags;
+	do {
+		c = conn_find(t, in.dst, in.h.dport, in.src, in.h.sport);
+		is_more = c != NULL ? train_in_connection(c, &tr) : train_in_no_connection(t, &tr);
+	} while (is_more);
 }
 
 /* ---- ICMP (RFC 5927) ---- */

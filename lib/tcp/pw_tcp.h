@@ -187,6 +187,21 @@ struct pw_tcp_pkt {
 /** Take a segment. @return PW_OK, or why it (or its payload) was dropped. */
 enum pw_drop pw_tcp_input(struct pw_tcp *t, const struct pw_tcp_pkt *pkt, pw_ns now);
 
+/** The payload of a segment that follows another. */
+struct pw_tcp_more {
+	const uint8_t *data;
+	uint32_t len; /**< at least 1 */
+};
+
+/**
+ * Take a train: the segment @p pkt, which has payload and no flag but ACK and PSH, and
+ * @p n that follow it, each with the next bytes of the stream, a checksum that is right,
+ * and otherwise the same header. As if each were given to pw_tcp_input().
+ * @param drops  what is dropped is counted here
+ */
+void pw_tcp_input_train(struct pw_tcp *t, const struct pw_tcp_pkt *pkt,
+	const struct pw_tcp_more *more, uint32_t n, struct pw_drops *drops, pw_ns now);
+
 /** What an ICMP error says, already validated by layer 3 (RFC 1122 3.2.2). */
 enum pw_tcp_icmp {
 	PW_TCP_ICMP_TOO_BIG,	 /**< fragmentation needed: `mtu` is the next hop's, or 0 */

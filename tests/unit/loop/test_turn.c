@@ -247,6 +247,42 @@ the_device_is_believed_where_it_checks(void)
 	CU_ASSERT_FALSE(l.synced);
 }
 
+/* The client's next bytes; the device found the checksum right. */
+static void
+put_sound(const char *payload)
+{
+	rig_loop_seg(&l, ACK, payload);
+	l.snd_nxt += (uint32_t)strlen(payload);
+	rig_port_put(l.rp, l.f.b, l.f.len, 1)->ol_flags = RTE_MBUF_F_RX_L4_CKSUM_GOOD;
+}
+
+/* Segments that follow each other in a burst are one train; another one's end it. */
+static void
+segments_of_a_burst_are_coupled(void)
+{
+	struct rig_loop_opts opts = {.rx_tcp_cksum = true};
+	char text[200] = {0};
+
+	memset(text, 'x', sizeof(text) - 1);
+	reopen(&opts);
+	rig_loop_connect(&l);
+	l.answer_bytes = 1;
+	put_sound(text);
+	put_sound(text);
+	put_sound("short");
+	l.snd_nxt += 1000; /* a gap */
+	put_sound(text);
+	l.snd_nxt -= 1000 + (uint32_t)strlen(text);
+	rig_loop_turn(&l, 1);
+	CU_ASSERT_EQUAL(stats()->rx_coupled, 2);
+	CU_ASSERT_EQUAL(st.tcp.ooo_segs, 1);
+	CU_ASSERT_EQUAL(st.tcp.bytes_in, 2 * strlen(text) + 5);
+	CU_ASSERT_EQUAL(st.ip.packets_in, st.tcp.segs_in);
+	CU_ASSERT_EQUAL(l.got, 3);
+	rig_loop_send(&l, RST | ACK, "");
+	rig_loop_turn(&l, 1);
+}
+
 static void
 pieces_are_put_together(void)
 {
@@ -363,6 +399,7 @@ static CU_TestInfo tests[] = {
 	{"cksum_offload_reads_nothing", cksum_offload_reads_nothing},
 	{"c44_a_wrong_checksum_is_dropped", c44_a_wrong_checksum_is_dropped},
 	{"the_device_is_believed_where_it_checks", the_device_is_believed_where_it_checks},
+	{"segments_of_a_burst_are_coupled", segments_of_a_burst_are_coupled},
 	{"pieces_are_put_together", pieces_are_put_together},
 	{"bursts_of_any_size", bursts_of_any_size},
 	{"c24_icmp_about_nothing_is_stray", c24_icmp_about_nothing_is_stray},
