@@ -654,6 +654,48 @@ train_count(const struct train *tr, enum pw_drop why)
 		pw_drop_count(tr->drops, why);
 }
 
+/*
+ * Whoever sends us nothing but a stream, to a user who takes it as it comes: the @p len bytes
+ * that are next are all that the next segment has to say, as repeats_ack() has it.
+ */
+static inline bool
+is_plain(const struct pw_tcp_conn *c, uint32_t len)
+{
+	return c->state == PW_TCP_ESTABLISHED && c->rcvq == NONE && c->rcv_read == c->rcv_nxt &&
+	       len <= c->rcv_adv - c->rcv_nxt && c->snd_una == c->snd_nxt &&
+	       c->snd_una == snd_limit(c) && c->ca == CA_OPEN && (c->ecn & ECN_OK) == 0 &&
+	       (c->flags & (F_USER_CLOSED | F_TLP_OUT)) == 0;
+}
+
+/* Take those that are plain, from sequence number @p seq on, behind one that was found good.
+ * @return bytes taken */
+static uint32_t
+train_take_plain(struct pw_tcp_conn *c, struct train *tr, uint32_t seq)
+{
+	const struct seg_in *in = tr->in;
+	pw_off before = c->rcv_nxt;
+	enum pw_drop why = PW_OK;
+	uint32_t n = 0, len = 0;
+
+	if (seq != rcv_seq(c, c->rcv_nxt) || in->h.ack != snd_seq(c, c->snd_una) ||
+		c->snd_una + in->window != c->snd_edge || (in->o.has & PW_OPT_SACK))
+		return 0;
+	for (; tr->n > 0 && why == PW_OK && is_plain(c, tr->more->len); n++) {
+		c->wl1 = seq + len;
+		why = hand_to_user(c, in, tr->more->data, tr->more->len);
+		train_count(tr, why);
+		len += tr->more->len;
+		tr->more++;
+		tr->n--;
+	}
+	c->t->stats.bytes_in += c->rcv_nxt - before;
+	if (n == 0 || c->state == PW_TCP_CLOSED)
+		return len;
+	c->rcv_segs = (uint8_t)pw_min(c->rcv_segs + n, 2);
+	out_owe_ack(c, why != PW_OK || c->quick_acks > 0 || c->rcv_segs == 2);
+	return len;
+}
+
 /* As far as the connection lives. @return false: that was all */
 static bool
 train_in_connection(struct pw_tcp_conn *c, struct train *tr)
@@ -663,8 +705,11 @@ train_in_connection(struct pw_tcp_conn *c, struct train *tr)
 	c->flags |= F_BUSY;
 	do {
 		uint32_t seq = tr->in->h.seq + tr->in->len;
+		enum pw_drop why = in_connection(c, tr->in);
 
-		train_count(tr, in_connection(c, tr->in));
+		train_count(tr, why);
+		if (why == PW_OK && c->state != PW_TCP_CLOSED)
+			seq += train_take_plain(c, tr, seq);
 		is_more = tr->n > 0;
 		if (is_more)
 			train_next(tr, seq);

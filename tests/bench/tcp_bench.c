@@ -26,6 +26,7 @@
 #define SHIFT	   7	 /* of the peers' windows: 128 bytes */
 #define PKT_BYTES  128
 #define OUT_MAX	   16384
+#define TRAIN	   32 /* segments received in a burst */
 #define MANY	   64 /* operations of a batch, one a connection */
 #define HUGE_BYTES (2u << 20)
 
@@ -121,6 +122,8 @@ on_recv(void *ctx, struct pw_tcp_conn *c, const uint8_t *data, uint32_t len, pw_
 {
 	struct lab *l = ctx;
 
+	if (l->respond == 0)
+		return len;
 	pw_tcp_send(c, l->respond);
 	pw_tcp_close(c);
 	return len;
@@ -168,7 +171,7 @@ static const struct pw_tcp_app app = {
 };
 
 static struct lab *
-lab_open(uint32_t max_conns)
+lab_open_gso(uint32_t max_conns, uint32_t gso_max_bytes)
 {
 	struct lab *l = huge_alloc(NULL, sizeof(*l), "lab");
 	struct pw_tcp_cfg cfg = {
@@ -181,6 +184,7 @@ lab_open(uint32_t max_conns)
 		.max_time_wait = RTE_MIN(max_conns, 65536u),
 		.max_sent = 65536,
 		.pacing = pacing,
+		.gso_max_bytes = gso_max_bytes,
 		.msl_ns = PW_NS_PER_MS,
 	};
 
@@ -192,6 +196,12 @@ lab_open(uint32_t max_conns)
 	if (l->t == NULL || pw_tcp_listen(l->t, PORT, &app, l) != 0)
 		die("no memory for an instance");
 	return l;
+}
+
+static struct lab *
+lab_open(uint32_t max_conns)
+{
+	return lab_open_gso(max_conns, 0);
 }
 
 /* ---- what peers say ---- */
@@ -287,12 +297,21 @@ hear(struct lab *l)
 static uint32_t
 run(struct lab *l)
 {
-	uint32_t before = l->n_out;
+	uint64_t before = pw_tcp_stats(l->t)->segs_out;
 
 	do
 		pw_tcp_run(l->t, l->now);
 	while (pw_tcp_next(l->t) == 0);
-	return l->n_out - before;
+	return (uint32_t)(pw_tcp_stats(l->t)->segs_out - before);
+}
+
+/* Where our stream's last segment ends. */
+static uint32_t
+stream_end(const struct lab *l, const struct peer *p)
+{
+	const struct out *last = &l->out[(l->n_out - 1) % OUT_MAX];
+
+	return last->seq + last->len - p->iss;
 }
 
 static void
@@ -363,11 +382,10 @@ bulk_open(struct lab *l, uint32_t segs)
  * and as many sent; as many again are on their way meanwhile.
  */
 static void
-bulk(uint32_t each, const char *send_name, const char *ack_name)
+bulk(struct lab *l, uint32_t each, const char *send_name, const char *ack_name)
 {
-	struct lab *l = lab_open(16);
 	struct peer *p = bulk_open(l, 2 * each);
-	uint32_t off = l->out[(l->n_out - 1) % OUT_MAX].seq + MSS - p->iss - 2 * each * MSS;
+	uint32_t off = stream_end(l, p) - 2 * each * MSS;
 	uint32_t b, i, n;
 
 	meter_open(&meter, send_name);
@@ -392,16 +410,7 @@ bulk(uint32_t each, const char *send_name, const char *ack_name)
 static void
 bulk_46(void)
 {
-	bulk(46, "send-46", "ack-46");
-}
-
-/* Where our stream ends that was sent. */
-static uint32_t
-sent_off(const struct lab *l, const struct peer *p)
-{
-	const struct out *o = &l->out[(l->n_out - 1) % OUT_MAX];
-
-	return o->seq + o->len - p->iss;
+	bulk(lab_open(16), 46, "send-46", "ack-46");
 }
 
 /* 92 segments each 100 us, in quanta of 45: turn by turn what left the turn before is
@@ -417,7 +426,7 @@ bulk_paced(void)
 	l = lab_open(16);
 	pacing = false;
 	p = bulk_open(l, 2 * 46);
-	before = sent_off(l, p);
+	before = stream_end(l, p);
 	off = before - 2 * 46 * MSS;
 	meter_open(&meter, "send-paced");
 	meter_open(&meter2, "ack-paced");
@@ -425,7 +434,7 @@ bulk_paced(void)
 		l->now += 50 * PW_NS_PER_US;
 		for (; off + 2 * MSS <= before; off += 2 * MSS)
 			say_ack(l, p, off + 2 * MSS, 2 * 46 * MSS);
-		before = sent_off(l, p);
+		before = stream_end(l, p);
 		meter_begin(&meter2);
 		n = hear(l);
 		meter_batch(&meter2, n);
@@ -440,7 +449,14 @@ bulk_paced(void)
 static void
 bulk_10(void)
 {
-	bulk(10, "send-10", "ack-10");
+	bulk(lab_open(16), 10, "send-10", "ack-10");
+}
+
+/* As a worker sends them: many in one, that are cut up behind TCP. */
+static void
+bulk_gso(void)
+{
+	bulk(lab_open_gso(16, 65000), 44, "send-gso", "ack-gso");
 }
 
 /* The same when cwnd is the limit and CUBIC has left slow start. */
@@ -466,7 +482,7 @@ bulk_cubic(void)
 		meter_begin(&meter);
 		n = run(l);
 		meter_batch(&meter, n);
-		sent = l->out[(l->n_out - 1) % OUT_MAX].seq + MSS - p->iss;
+		sent = stream_end(l, p);
 		if (b == 0)
 			sent = 10 * MSS; /* the last one was a retransmission */
 		l->now += 50 * PW_NS_PER_US;
@@ -477,6 +493,57 @@ bulk_cubic(void)
 	}
 	meter_print(&meter);
 	meter_print(&meter2);
+}
+
+/* ---- receiving ---- */
+
+/*
+ * A peer's stream, in bursts of TRAIN segments that are there at the beginning of a turn:
+ * one after the other, or as a train. The ACK that answers a burst is not in it.
+ */
+static void
+receive_bursts(bool as_train, const char *name)
+{
+	static uint8_t first[TRAIN][MSS + PKT_BYTES];
+	struct lab *l = lab_open(16);
+	struct peer *p = peers_connect(l, 1, 0);
+	struct pw_tcp_more more[TRAIN - 1];
+	struct pw_drops drops = {0};
+	uint32_t b, i;
+
+	meter_open(&meter, name);
+	for (b = 0; b < n_batches; b++) {
+		struct pw_tcp_pkt pkts[TRAIN];
+
+		l->now += 50 * PW_NS_PER_US;
+		for (i = 0; i < TRAIN; i++) {
+			say_ack(l, p, 0, UINT16_MAX << SHIFT);
+			l->n_in = 0;
+			pkts[i] = l->in[0].pkt;
+			memcpy(first[i], l->in[0].bytes, pkts[i].len);
+			more[i > 0 ? i - 1 : 0] = (struct pw_tcp_more){first[i] + pkts[i].len, MSS};
+			pkts[i].l4 = first[i];
+			pkts[i].len += MSS;
+			p->snd += MSS;
+		}
+		meter_begin(&meter);
+		if (as_train)
+			pw_tcp_input_train(l->t, &pkts[0], more, TRAIN - 1, &drops, l->now);
+		for (i = 0; !as_train && i < TRAIN; i++)
+			pw_tcp_input(l->t, &pkts[i], l->now);
+		meter_batch(&meter, TRAIN);
+		run(l);
+	}
+	meter_print(&meter);
+	if (pw_tcp_stats(l->t)->bytes_in != (uint64_t)n_batches * TRAIN * MSS)
+		die("not all was received");
+}
+
+static void
+receive(void)
+{
+	receive_bursts(false, "receive");
+	receive_bursts(true, "receive-train");
 }
 
 /* ---- selective acknowledgements ---- */
@@ -503,7 +570,7 @@ sack(uint32_t holes, const char *name, const char *build_name)
 {
 	struct lab *l = lab_open(16);
 	struct peer *p = bulk_open(l, 2 * holes + 2);
-	uint32_t off = l->out[(l->n_out - 1) % OUT_MAX].seq + MSS - p->iss - (2 * holes + 2) * MSS;
+	uint32_t off = stream_end(l, p) - (2 * holes + 2) * MSS;
 	uint32_t b, i;
 
 	l->now += PW_NS_PER_MS;
@@ -728,6 +795,8 @@ static const struct {
 	{"bulk-46", bulk_46},
 	{"bulk-10", bulk_10},
 	{"bulk-paced", bulk_paced},
+	{"bulk-gso", bulk_gso},
+	{"receive", receive},
 	{"bulk-cubic", bulk_cubic},
 	{"sack-1", sack_1},
 	{"sack-30", sack_30},

@@ -16,11 +16,13 @@
 
 static struct rig one, train;
 static struct pw_drops dropped_one, dropped_train;
+static uint32_t ts_back; /* by so much the peer's timestamps are too old */
 static uint8_t bytes[2000], more_bytes[SEGS_MAX][1500];
 
 static void
 setup(void)
 {
+	ts_back = 0;
 	rig_open(&one, NULL);
 	rig_open(&train, NULL);
 	memset(&dropped_one, 0, sizeof(dropped_one));
@@ -60,7 +62,7 @@ packet(const struct rig *r, uint32_t seq, uint32_t ack, uint32_t len)
 	struct pw_tcp_pkt pkt = {.src = r->peer, .dst = r->us, .l4 = bytes, .cksum_ok = true};
 	uint32_t hlen;
 
-	pw_tcp_put_ts(opts, rig_ts(r), r->ts_ecr);
+	pw_tcp_put_ts(opts, rig_ts(r) - ts_back, r->ts_ecr);
 	hlen = pw_tcp_emit(bytes, &h, opts);
 	fill(r, bytes + hlen, seq, len);
 	pkt.len = hlen + len;
@@ -179,6 +181,22 @@ the_connection_ends_in_the_middle(void)
 	check_same();
 }
 
+/* Its timestamp is old (PAWS), and so is that of the bytes behind it, which are the next. */
+static void
+what_follows_a_refused_segment_is_refused(void)
+{
+	static const uint32_t lens[] = {1000, 1000};
+
+	each_rig(handshake);
+	both(one.snd, one.iss + 1, lens, 1);
+	CU_ASSERT_EQUAL(train.user.received, 1000);
+	ts_back = 5000;
+	both(one.snd, one.iss + 1, lens, 2);
+	CU_ASSERT_EQUAL(train.user.received, 1000);
+	CU_ASSERT_EQUAL(dropped_train.n[PW_DROP_TCP_PAWS], 2);
+	check_same();
+}
+
 static void
 a_train_for_nobody_is_refused(void)
 {
@@ -265,6 +283,7 @@ random_trains_are_as_their_segments(void)
 static CU_TestInfo tests[] = {
 	TEST(a_train_in_order_is_delivered),
 	TEST(the_connection_ends_in_the_middle),
+	TEST(what_follows_a_refused_segment_is_refused),
 	TEST(a_train_for_nobody_is_refused),
 	TEST(a_header_that_lies_drops_all),
 	TEST(random_trains_are_as_their_segments),
