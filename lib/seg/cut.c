@@ -7,6 +7,7 @@
  */
 #include "pw_wire_bytes.h"
 #include "pw_wire_cksum.h"
+#include "pw_wire_ip6.h"
 #include "pw_wire_tcp.h"
 #include "seg_priv.h"
 
@@ -17,7 +18,6 @@ enum {
 	IP4_TOTAL_LEN = 2,
 	IP4_CKSUM = 10,
 	IP6_PAYLOAD_LEN = 4,
-	IP6_HLEN = 40,
 	TCP_SEQ = 4,
 	TCP_FLAGS = 13,
 	TCP_CKSUM = 16,
@@ -100,7 +100,7 @@ put_l3(const struct heads *h, uint8_t *p, uint32_t len)
 		put_sum(p + IP4_TOTAL_LEN, len_sum(len));
 		put_sum(p + IP4_CKSUM, pw_sum_finish(pw_sum_add(h->ip4_sum, len_sum(len))));
 	} else {
-		put_sum(p + IP6_PAYLOAD_LEN, len_sum(len - IP6_HLEN));
+		put_sum(p + IP6_PAYLOAD_LEN, len_sum(len - PW_IP6_HLEN));
 	}
 }
 

@@ -4,10 +4,9 @@
 #include "pw_wire_bytes.h"
 #include "pw_wire_cksum.h"
 #include "pw_wire_ip4.h"
+#include "pw_wire_ip6.h"
 #include "pw_wire_tcp.h"
 #include "pw_wire_train.h"
-
-#define IP6_HLEN 40
 
 bool
 pw_train_begin(struct pw_train *t, const uint8_t *p, uint32_t l3, uint32_t l4, uint32_t end)
@@ -18,7 +17,7 @@ pw_train_begin(struct pw_train *t, const uint8_t *p, uint32_t l3, uint32_t l4, u
 	if (hlen == 0 || l4 + hlen >= end || (tcp[13] & ~PW_TCP_PSH) != PW_TCP_ACK)
 		return false;
 	t->is_ip4 = p[l3] >> 4 == 4;
-	if (l4 - l3 != (t->is_ip4 ? PW_IP4_HLEN : IP6_HLEN)) /* options, extension headers */
+	if (l4 - l3 != (t->is_ip4 ? PW_IP4_HLEN : PW_IP6_HLEN)) /* options, extension headers */
 		return false;
 	t->p = p;
 	t->l3 = (uint16_t)l3;
@@ -50,9 +49,9 @@ next_ip4(const struct pw_train *t, const uint8_t *p, bool cksum_ok)
 static inline uint32_t
 next_ip6(const struct pw_train *t, const uint8_t *p)
 {
-	if (!same(t, p, t->l3, 4) || !same(t, p, t->l3 + 6u, IP6_HLEN - 6))
+	if (!same(t, p, t->l3, 4) || !same(t, p, t->l3 + 6u, PW_IP6_HLEN - 6))
 		return 0;
-	return pw_get_be16(p + t->l3 + 4) + IP6_HLEN;
+	return pw_get_be16(p + t->l3 + 4) + PW_IP6_HLEN;
 }
 
 /* All but sequence number, PSH and checksum. */
