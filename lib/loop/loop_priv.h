@@ -142,6 +142,15 @@ to_ns(const struct pw_worker *w, uint64_t tsc)
 	return (pw_ns)(((unsigned __int128)(tsc - w->tsc_base) * w->tsc_mult) >> 32);
 }
 
+/**
+ * Between whom is the TCP segment in the frame of @p len bytes at @p p? Nothing is believed
+ * of it, and what is not plain (IP options, extension headers) comes without: it is rare.
+ */
+bool ahead_tuple(const uint8_t *p, uint32_t len, struct pw_tcp_tuple *k);
+
+/** Ask for what @p n frames, RX_BURST at most, will need from memory. */
+void ahead_look(const struct pw_worker *w, struct rte_mbuf **pkts, uint16_t n);
+
 /** What env->send() is for TCP. */
 int loop_send(void *ctx, const struct pw_tcp_seg *seg);
 

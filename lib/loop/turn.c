@@ -145,6 +145,8 @@ burst_in(struct pw_worker *w, struct iface *ifc, struct rte_mbuf **pkts, uint16_
 {
 	uint16_t i, taken;
 
+	if (unlikely(pw_tcp_ahead_pays(w->tcp)))
+		ahead_look(w, pkts, n);
 	for (i = 0; i < RX_PREFETCH && i < n; i++)
 		rte_prefetch0(rte_pktmbuf_mtod(pkts[i], void *));
 	for (i = 0; i < n; i += taken) {

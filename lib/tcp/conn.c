@@ -7,6 +7,8 @@
 #include <xxhash.h>
 #include "tcp_priv.h"
 
+#define CHAIN_STEPS 3 /* connections behind the first of a bucket that are fetched ahead */
+
 int
 user_get(struct pw_tcp *t, const struct pw_tcp_app *app, void *ctx)
 {
@@ -91,6 +93,72 @@ conn_find(const struct pw_tcp *t, const struct pw_addr *local, uint16_t lport,
 		i = c->hash_next;
 	}
 	return NULL;
+}
+
+bool
+pw_tcp_ahead_pays(const struct pw_tcp *t)
+{
+	return t->n_conns >= PW_TCP_AHEAD_FROM;
+}
+
+/* A connection's lines that a segment in its bulk or an ACK reads, and the user's room. */
+static inline void
+fetch_conn(const struct pw_tcp *t, const struct pw_tcp_conn *c)
+{
+	const uint8_t *p = (const uint8_t *)c;
+	uint32_t off;
+
+	for (off = 0; off < HOT_BYTES; off += RTE_CACHE_LINE_SIZE)
+		__builtin_prefetch(p + off, 1);
+	__builtin_prefetch(p + t->conn_bytes - 1, 1);
+}
+
+/* Where in its chain a segment's connection is looked for. @return false: at its end */
+static inline bool
+fetch_next(const struct pw_tcp *t, uint32_t *at, const struct pw_tcp_tuple *k)
+{
+	const struct pw_tcp_conn *c = conn_at(t, *at);
+
+	if (c->rport == k->sport && pw_addr_eq(&c->remote, &k->src))
+		return false;
+	*at = c->hash_next;
+	if (*at == NONE)
+		return false;
+	fetch_conn(t, conn_at(t, *at));
+	return true;
+}
+
+/* Step by step over all: what one step asks for has come when the next one needs it. */
+void
+pw_tcp_ahead(const struct pw_tcp *t, const struct pw_tcp_tuple *tuples, uint32_t n)
+{
+	const uint32_t *buckets[PW_TCP_AHEAD_MAX];
+	uint32_t at[PW_TCP_AHEAD_MAX], who[PW_TCP_AHEAD_MAX];
+	uint32_t i, left = 0, step;
+
+	for (i = 0; i < n; i++) {
+		const struct pw_tcp_tuple *k = &tuples[i];
+
+		buckets[i] =
+			&t->bucket[conn_hash(t, &k->dst, k->dport, &k->src, k->sport) & t->mask];
+		__builtin_prefetch(buckets[i]);
+	}
+	for (i = 0; i < n; i++) {
+		at[left] = *buckets[i];
+		who[left] = i;
+		if (at[left] == NONE)
+			continue;
+		fetch_conn(t, conn_at(t, at[left++]));
+	}
+	for (step = 0; step < CHAIN_STEPS && left > 0; step++) {
+		uint32_t of = left;
+
+		for (i = 0, left = 0; i < of; i++) {
+			at[left] = at[i];
+			who[left] = who[i];
+			left += fetch_next(t, &at[left], &tuples[who[i]]);
+		}
+	}
 }
 
 struct pw_tcp_conn *

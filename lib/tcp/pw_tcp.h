@@ -202,6 +202,30 @@ struct pw_tcp_more {
 void pw_tcp_input_train(struct pw_tcp *t, const struct pw_tcp_pkt *pkt,
 	const struct pw_tcp_more *more, uint32_t n, struct pw_drops *drops, pw_ns now);
 
+/** Between whom a segment is, before anything of it was checked. */
+struct pw_tcp_tuple {
+	struct pw_addr src;
+	struct pw_addr dst;
+	uint16_t sport;
+	uint16_t dport;
+};
+
+#define PW_TCP_AHEAD_MAX 64 /**< segments that can be told of at once */
+
+/**
+ * Does pw_tcp_ahead() pay? With fewer connections than PW_TCP_AHEAD_FROM what it would fetch
+ * is in a cache already.
+ */
+bool pw_tcp_ahead_pays(const struct pw_tcp *t);
+#define PW_TCP_AHEAD_FROM 4096
+
+/**
+ * Segments between these will soon be given to pw_tcp_input(): begin to fetch the connections
+ * from memory, all of them at once. Changes nothing.
+ * @param n  at most PW_TCP_AHEAD_MAX
+ */
+void pw_tcp_ahead(const struct pw_tcp *t, const struct pw_tcp_tuple *tuples, uint32_t n);
+
 /** What an ICMP error says, already validated by layer 3 (RFC 1122 3.2.2). */
 enum pw_tcp_icmp {
 	PW_TCP_ICMP_TOO_BIG,	 /**< fragmentation needed: `mtu` is the next hop's, or 0 */

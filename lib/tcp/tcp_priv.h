@@ -595,6 +595,8 @@ synchronised(const struct pw_tcp_conn *c)
 	return c->state >= PW_TCP_ESTABLISHED;
 }
 
+#define HOT_BYTES 256 /* of a connection: lines 0 to 3 */
+
 static inline struct pw_tcp_conn *
 conn_at(const struct pw_tcp *t, uint32_t i)
 {

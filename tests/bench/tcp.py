@@ -35,11 +35,13 @@ CASES = {
     "timers": {"timer-set": "timer set", "timer-expire": "timer expired"},
     "connections": {"connection": "connection: SYN to TIME-WAIT, one request"},
     "lookup-1": {"lookup-1": "connection found, of 1",
-                 "ack-of-1": "ACK to one of 1"},
+                 "ack-of-1": "ACK to one of 1", "ack-ahead-1": "ACK to one of 1, 64 fetched ahead"},
     "lookup-10000": {"lookup-10000": "connection found, of 10,000",
-                     "ack-of-10000": "ACK to one of 10,000"},
+                     "ack-of-10000": "ACK to one of 10,000",
+                     "ack-ahead-10000": "ACK to one of 10,000, 64 fetched ahead"},
     "lookup-1000000": {"lookup-1000000": "connection found, of 1,000,000",
-                       "ack-of-1000000": "ACK to one of 1,000,000"},
+                       "ack-of-1000000": "ACK to one of 1,000,000",
+                       "ack-ahead-1000000": "ACK to one of 1,000,000, 64 fetched ahead"},
 }
 
 # Of which figures instructions are counted, and inside which functions.

@@ -63,7 +63,7 @@ struct lab {
 	uint32_t n_in;
 };
 
-static struct meter meter, meter2;
+static struct meter meter, meter2, meter3;
 static uint32_t n_batches = 2000;
 static bool pacing; /* of the instances to come */
 
@@ -735,11 +735,12 @@ connections(void)
  * sequence number that is not in flight. Then an ACK that acknowledges nothing.
  */
 static void
-lookup(uint32_t n, const char *find_name, const char *ack_name)
+lookup(uint32_t n, const char *find_name, const char *ack_name, const char *ahead_name)
 {
 	struct lab *l = lab_open(n);
 	struct peer *p = peers_connect(l, n, 0);
 	struct peer *who[MANY];
+	struct pw_tcp_tuple tuples[MANY];
 	uint8_t l4[MANY][8];
 	struct pw_rand r;
 	uint32_t b, i;
@@ -747,6 +748,7 @@ lookup(uint32_t n, const char *find_name, const char *ack_name)
 	pw_rand_init(&r, 1);
 	meter_open(&meter, find_name);
 	meter_open(&meter2, ack_name);
+	meter_open(&meter3, ahead_name);
 	for (b = 0; b < n_batches; b++) {
 		for (i = 0; i < MANY; i++) {
 			who[i] = &p[pw_rand_below(&r, n)];
@@ -764,28 +766,38 @@ lookup(uint32_t n, const char *find_name, const char *ack_name)
 		meter_begin(&meter2);
 		hear(l);
 		meter_batch(&meter2, MANY);
+		for (i = 0; i < MANY; i++) {
+			who[i] = &p[pw_rand_below(&r, n)];
+			say_ack(l, who[i], 0, UINT16_MAX << SHIFT);
+			tuples[i] = (struct pw_tcp_tuple){who[i]->addr, l->us, who[i]->port, PORT};
+		}
+		meter_begin(&meter3);
+		pw_tcp_ahead(l->t, tuples, MANY);
+		hear(l);
+		meter_batch(&meter3, MANY);
 	}
 	meter_print(&meter);
 	meter_print(&meter2);
+	meter_print(&meter3);
 	free(p);
 }
 
 static void
 lookup_1(void)
 {
-	lookup(1, "lookup-1", "ack-of-1");
+	lookup(1, "lookup-1", "ack-of-1", "ack-ahead-1");
 }
 
 static void
 lookup_10k(void)
 {
-	lookup(10000, "lookup-10000", "ack-of-10000");
+	lookup(10000, "lookup-10000", "ack-of-10000", "ack-ahead-10000");
 }
 
 static void
 lookup_1m(void)
 {
-	lookup(1000000, "lookup-1000000", "ack-of-1000000");
+	lookup(1000000, "lookup-1000000", "ack-of-1000000", "ack-ahead-1000000");
 }
 
 static const struct {

@@ -543,7 +543,45 @@ c130_no_keepalive_while_data_is_in_flight(void)
 	CU_ASSERT_EQUAL(pw_tcp_stats(rig.t)->keepalives, 0);
 }
 
+/* Fetching ahead changes nothing, whoever is named: in a table that holds this many, chains
+ * are long enough to be followed. */
+static void
+looking_ahead_changes_nothing(void)
+{
+	const struct pw_tcp_cfg cfg = {.max_conns = 8192, .max_half_open = 8192, .cc = "newreno"};
+	struct pw_tcp_tuple k[PW_TCP_AHEAD_MAX];
+	struct pw_tcp_stats before;
+	uint32_t i;
+
+	again_with(&cfg);
+	for (i = 0; i < PW_TCP_AHEAD_FROM; i++) {
+		CU_ASSERT_FALSE(pw_tcp_ahead_pays(rig.t));
+		rig.port = (uint16_t)(1000 + i);
+		CU_ASSERT_EQUAL_FATAL(rig_syn(&rig, &rig_linux), PW_OK);
+		if (i % 64 == 63) {
+			rig_run(&rig);
+			rig_skip(&rig);
+		}
+	}
+	CU_ASSERT_TRUE(pw_tcp_ahead_pays(rig.t));
+	before = *pw_tcp_stats(rig.t);
+	for (i = 0; i < 3 * PW_TCP_AHEAD_FROM; i++) {
+		k[i % PW_TCP_AHEAD_MAX] = (struct pw_tcp_tuple){
+			rig.peer, rig.us, (uint16_t)(i * 5), i % 7 == 0 ? 81 : RIG_PORT};
+		if (i % PW_TCP_AHEAD_MAX == PW_TCP_AHEAD_MAX - 1)
+			pw_tcp_ahead(rig.t, k, PW_TCP_AHEAD_MAX);
+	}
+	pw_tcp_ahead(rig.t, k, 0);
+	CU_ASSERT_EQUAL(memcmp(&before, pw_tcp_stats(rig.t), sizeof(before)), 0);
+	for (i = 0; i < PW_TCP_AHEAD_FROM; i++) {
+		rig.port = (uint16_t)(1000 + i);
+		rig_in(&rig, PW_TCP_RST, rig.peer_iss + 1, 0, 0, 0, NULL, 0);
+	}
+	CU_ASSERT_FALSE(pw_tcp_ahead_pays(rig.t));
+}
+
 static CU_TestInfo tests[] = {
+	TEST(looking_ahead_changes_nothing),
 	TEST(c75_c78_reset_with_data_is_judged_by_its_number),
 	TEST(c78_reset_that_reaches_into_the_window_is_outside),
 	TEST(c79_other_syn_in_syn_received_is_challenged),
