@@ -9,6 +9,7 @@
 #include <sys/stat.h>
 #include "pw_config.h"
 #include "pw_option.h"
+#include "pw_tcp_trace.h"
 
 const char *const pw_config_idle[] = {"spin", "pause", "sleep", NULL};
 static const char *const spread_names[] = {"auto", "rss", "software", NULL};
@@ -77,6 +78,17 @@ read_gateway(void *ctx, const struct pw_option *o, const char *text)
 	return wrong;
 }
 
+static const char *
+read_trace_events(void *cfg, const struct pw_option *o, const char *text)
+{
+	const uint32_t *n = (const uint32_t *)((const char *)cfg + o->at);
+	const char *wrong = pw_option_number(cfg, o, text);
+
+	if (wrong != NULL)
+		return wrong;
+	return (*n & (*n - 1)) == 0 ? NULL : "is no power of two";
+}
+
 #define AT(member) .at = offsetof(struct pw_config, member)
 
 static const struct pw_option settings[] = {
@@ -124,6 +136,11 @@ static const struct pw_option settings[] = {
 		pw_option_switch, AT(pacing)},
 	{"max-connections", "N", "16384", "TCP connections at a time", NULL, pw_option_number,
 		AT(max_connections), 16, 4000000},
+	{"trace", "N", "2048", "connections traced at a time, by each worker; 0: none", NULL,
+		pw_option_number, AT(max_traced), 0, PW_TCP_TRACED_MAX},
+	{"trace-events", "N", "128", "events remembered of each", "16 to 4096, a power of two",
+		read_trace_events, AT(trace_events), PW_TCP_TRACE_EVENTS_MIN,
+		PW_TCP_TRACE_EVENTS_MAX},
 	{"max-head", "SIZE", "8K", "longest head of a request", "1K to 32K", pw_option_size,
 		AT(max_head_bytes), 1024, 32768},
 	{"timeout-idle", "SECONDS", "60", "close a connection that asks for nothing", NULL,
@@ -303,7 +320,7 @@ write_value(const struct pw_config *cfg, const struct pw_option *o, char *out, s
 	*out = '\0';
 	if (o->read == read_ip)
 		write_ips(cfg, out, room);
-	else if (o->read == pw_option_number)
+	else if (o->read == pw_option_number || o->read == read_trace_events)
 		snprintf(out, room, "%" PRIu32, *(const uint32_t *)field);
 	else if (o->read == pw_option_size)
 		snprintf(out, room, "%" PRIu64, *(const uint64_t *)field);

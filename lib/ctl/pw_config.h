@@ -48,6 +48,8 @@ struct pw_config {
 	uint32_t drain_s;
 	uint32_t mtu; /**< 0: what the device has */
 	uint32_t max_connections;
+	uint32_t max_traced;   /**< connections that are traced, a worker */
+	uint32_t trace_events; /**< of each; a power of two */
 	uint64_t max_head_bytes;
 	uint32_t timeout_idle_s;
 	uint32_t timeout_head_s;

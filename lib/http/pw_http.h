@@ -25,6 +25,7 @@
 #include "pw_site.h"
 #include "pw_store.h"
 #include "pw_tcp.h"
+#include "pw_tcp_trace.h"
 
 struct pw_http; /* private to http */
 
@@ -140,6 +141,15 @@ enum pw_http_status {
 	X(timeouts_stall, "connections reset: peer did not read") \
 	X(timeouts_linger, "connections whose peer did not close after us in time")
 /* clang-format on */
+
+/** What HTTP notes in the trace of a connection (pw_tcp_trace.h). */
+enum pw_http_event {
+	/** A request is complete and its response queued. n: enum pw_http_status, and
+	 * PW_HTTP_EV_HEAD; a: pw_site_rep_path(); b: the response's first offset. It ends
+	 * where the next one begins, and is done when that is acknowledged. */
+	PW_HTTP_EV_REQUEST = PW_TCP_EV_USER,
+};
+#define PW_HTTP_EV_HEAD 0x100 /**< it answers HEAD */
 
 /** Counters; written by the owner alone, a reader may be one update behind. */
 struct pw_http_stats {

@@ -65,6 +65,12 @@ void pw_site_prefix(void *site, uint32_t id, const struct pw_object *obj, uint8_
  */
 const struct pw_node *pw_site_file(const struct pw_site *site, uint32_t id);
 
+/**
+ * The path below the root of what a trace's request was answered by: without a slash at
+ * either end. NULL: a page of ours, such as a listing or that of a status.
+ */
+const char *pw_site_rep_path(const struct pw_site *site, uint32_t rep);
+
 void pw_site_get_counts(const struct pw_site *site, struct pw_site_counts *out);
 
 #endif

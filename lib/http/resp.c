@@ -99,6 +99,9 @@ http_resp_push(struct pw_http *h, struct http_room *k, struct http_resp *r, pw_o
 		h->resps[k->last].next = http_resp_index(h, r);
 	k->last = http_resp_index(h, r);
 	h->stats.status[r->status]++;
+	pw_tcp_note(k->c, PW_HTTP_EV_REQUEST,
+		(uint16_t)(r->status | (r->head_only ? PW_HTTP_EV_HEAD : 0)), r->rep,
+		(uint32_t)r->start);
 	pw_tcp_send(k->c, r->end - r->start);
 }
 

@@ -391,6 +391,18 @@ pw_site_file(const struct pw_site *site, uint32_t id)
 	return NULL;
 }
 
+const char *
+pw_site_rep_path(const struct pw_site *site, uint32_t rep)
+{
+	const struct pw_node *node = NULL;
+
+	if (rep < site->tree->n_nodes)
+		node = &site->tree->nodes[rep];
+	else if (rep < site->n_reps)
+		node = pw_site_file(site, site->reps[rep].object);
+	return node != NULL ? node->path : NULL;
+}
+
 void
 pw_site_get_counts(const struct pw_site *site, struct pw_site_counts *out)
 {

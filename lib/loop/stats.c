@@ -46,6 +46,7 @@ add_usage(struct pw_tcp_usage *to, const struct pw_tcp_usage *from)
 	to->sent_records += from->sent_records;
 	to->rcv_blocks += from->rcv_blocks;
 	to->sides += from->sides;
+	to->traced += from->traced;
 }
 
 /* Whatever stands before `link` is words. */

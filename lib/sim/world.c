@@ -11,6 +11,7 @@
 #include <xxhash.h>
 #include "content.h"
 #include "world.h"
+#include "pw_tcp_trace.h"
 #include "pw_wire_icmp.h"
 
 #define FIRST_ADDR   0x0a000001u
@@ -24,6 +25,7 @@
 #define SENT_RECORDS 512
 #define ONE_LOSS_MAX 6000 /* bytes sent again for one packet lost: itself, and probes */
 #define RCV_BLOCKS   128
+#define TRACED	     4 /* connections, and traces that are kept: few, so that rings are taken away */
 
 enum kind {
 	EV_WAKE,   /* who: host */
@@ -365,6 +367,9 @@ boot(struct node *n)
 				.max_rcv_blocks = plan->max_rcv_blocks != 0 ? plan->max_rcv_blocks
 									    : RCV_BLOCKS,
 				.rcv_buf_bytes = plan->tcp_rcv_buf,
+				.max_traced = TRACED,
+				.trace_events = PW_TCP_TRACE_EVENTS_MIN,
+				.max_traces = TRACED,
 				.mtu = plan->mtu,
 				.gso_max_bytes = plan->gso_max,
 				.user_timeout_ns = plan->user_timeout,
@@ -685,7 +690,7 @@ check_nothing_left(struct world *w)
 			continue;
 		pw_tcp_get_usage(pw_host_tcp(n->host), &use);
 		if (use.conns + use.half_open + use.time_wait + use.sent_records + use.rcv_blocks +
-				use.sides + pw_host_n_socks(n->host) ==
+				use.sides + use.traced + pw_host_n_socks(n->host) ==
 			0)
 			continue;
 		snprintf(why, sizeof(why),

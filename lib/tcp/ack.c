@@ -8,6 +8,7 @@
  * been lost.
  */
 #include "tcp_priv.h"
+#include "trace.h"
 
 /* ---- windows ---- */
 
@@ -170,6 +171,9 @@ enter_recovery(struct pw_tcp_conn *c, const struct ack *a)
 	c->flags &= ~(F_TLP_OUT | F_TLP_DUE);
 	ecn_on_reduction(c);
 	c->t->stats.fast_recoveries++;
+	TRACE(c, RECOVERY, 0, c->ssthresh, flight(c));
+	if (traced(c))
+		trace_trouble(c, PW_TCP_TROUBLE_FAST);
 }
 
 static void
@@ -183,6 +187,9 @@ leave_recovery(struct pw_tcp_conn *c)
 		c->sacked = 0;
 	if (c->reo_persist > 0 && --c->reo_persist == 0)
 		c->reo_mult = 1;
+	TRACE(c, RECOVERED, 0, c->cwnd, c->ssthresh);
+	if (traced(c))
+		trace_recovered(c);
 }
 
 /* RFC 4015: what seemed lost was late. */
@@ -200,6 +207,9 @@ undo(struct pw_tcp_conn *c)
 	if ((c->flags & F_SACK_OK) == 0)
 		c->sacked = 0;
 	c->t->stats.spurious++;
+	TRACE(c, UNDONE, 0, c->cwnd, c->ssthresh);
+	if (traced(c))
+		trace_recovered(c);
 }
 
 /* RFC 3522: the ACK answers the original, not what was sent again later. */
@@ -316,10 +326,22 @@ recover(struct pw_tcp_conn *c, struct ack *a)
 	} else if (c->ca != CA_OPEN && !ahead(c, c->recover)) {
 		leave_recovery(c);
 	}
+	if (a->newly_lost > 0)
+		TRACE(c, LOSS, 0, c->lost, flight(c));
 	if (c->ca == CA_OPEN && c->lost > 0)
 		enter_recovery(c, a);
 	if (c->ca == CA_RECOVERY)
 		reduce_rate(c, a);
+}
+
+static void
+note_tail_loss(struct pw_tcp_conn *c)
+{
+	if (!traced(c))
+		return;
+	trace_put(c, PW_TCP_EV_RECOVERED, 0, c->cwnd, c->ssthresh);
+	trace_trouble(c, PW_TCP_TROUBLE_TAIL_LOSS);
+	trace_recovered(c);
 }
 
 /* RFC 8985 7.4: has the tail loss probe repaired a loss that nobody noticed? */
@@ -336,6 +358,7 @@ judge_probe(struct pw_tcp_conn *c, const struct ack *a)
 		c->ssthresh = cc_of(c)->on_loss(c);
 		c->cwnd = (uint32_t)pw_max(pw_min(c->cwnd, c->ssthresh), c->mss);
 		ecn_on_reduction(c);
+		note_tail_loss(c);
 	} else if (a->acked == 0) {
 		c->flags &= ~F_TLP_OUT; /* a duplicate: both copies arrived */
 	}
@@ -411,6 +434,8 @@ take_ack(struct pw_tcp_conn *c, const struct seg_in *in, pw_off ack)
 	}
 	if (a.rtt != PW_NEVER)
 		rtt_sample(c, a.rtt);
+	if (unlikely(c->sacked != 0) && traced(c))
+		trace_count(c, PW_TCP_EV_SACK, c->rack_fack, c->sacked);
 	adapt_reo_window(c, &a);
 	wait = detect_losses(c, &a);
 	judge_probe(c, &a);
@@ -424,6 +449,8 @@ take_ack(struct pw_tcp_conn *c, const struct seg_in *in, pw_off ack)
 	sent_check(c);
 	if (c->snd_nxt < snd_limit(c) || c->lost > 0)
 		conn_ready(c);
+	else if (in->len == 0 && traced(c))
+		trace_progress(c);
 	if (a.acked > 0)
 		user_of(c)->app->acked(user_of(c)->ctx, c, pw_min(ack, c->snd_end), in->now);
 }
@@ -489,6 +516,9 @@ ack_rto(struct pw_tcp_conn *c, pw_ns now)
 	ecn_on_reduction(c);
 	c->loss_mode = LOSS_RTO;
 	tmr_set(c, TMR_LOSS, now + rtt_rto(c));
+	TRACE(c, RTO, c->backoff, rtt_rto(c) / PW_NS_PER_MS, flight(c));
+	if (traced(c))
+		trace_trouble(c, PW_TCP_TROUBLE_RTO);
 	conn_ready(c);
 }
 

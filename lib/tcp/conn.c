@@ -6,6 +6,7 @@
 #define XXH_INLINE_ALL
 #include <xxhash.h>
 #include "tcp_priv.h"
+#include "trace.h"
 
 #define CHAIN_STEPS 3 /* connections behind the first of a bucket that are fetched ahead */
 
@@ -263,6 +264,8 @@ conn_end(struct pw_tcp_conn *c, enum pw_tcp_end why)
 
 	if (c->state == PW_TCP_CLOSED)
 		return;
+	if (traced(c))
+		trace_end(c, why);
 	conn_set_state(c, PW_TCP_CLOSED);
 	tmr_stop_all(c);
 	conn_unready(c);
@@ -296,6 +299,8 @@ conn_set_state(struct pw_tcp_conn *c, enum pw_tcp_state s)
 	if (s == PW_TCP_SYN_RCVD)
 		c->t->n_half_open++;
 	c->state = (uint8_t)s;
+	if (s != PW_TCP_CLOSED && s != PW_TCP_ESTABLISHED) /* these have events of their own */
+		TRACE(c, STATE, s, 0, 0);
 }
 
 /* RFC 6691: the MSS option speaks of segments without options. */
@@ -364,6 +369,8 @@ conn_established(struct pw_tcp_conn *c, pw_ns now)
 	if (unlikely(t->defaults.pacing))
 		pace_choose(c, true);
 	cc_of(c)->init(c);
+	trace_begin(c);
+	TRACE(c, OPEN, c->mss, c->cwnd, ticks_ns(c->srtt) / PW_NS_PER_US);
 	c->heard_ms = t->now_ms;
 	tmr_on_heard(c);
 	if (c->flags & F_ACTIVE)

@@ -9,6 +9,7 @@
  * or loss nobody would answer for (sections 6.1.4 to 6.1.6).
  */
 #include "tcp_priv.h"
+#include "trace.h"
 
 #define ECN_SETUP (PW_TCP_ECE | PW_TCP_CWR)
 
@@ -119,6 +120,7 @@ ecn_on_ack(struct pw_tcp_conn *c, const struct seg_in *in)
 		c->prior_cwnd = 0; /* no loss before it is undone any more */
 		ecn_on_reduction(c);
 		c->t->stats.ecn_reductions++;
+		TRACE(c, MARKED, 0, c->cwnd, c->ssthresh);
 	}
 	return echo || (c->ca == CA_OPEN && (c->ecn & ECN_REDUCED) != 0);
 }

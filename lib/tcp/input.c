@@ -6,6 +6,7 @@
  */
 #include "pw_wire_cksum.h"
 #include "tcp_priv.h"
+#include "trace.h"
 
 /* An option block of NOP, NOP, timestamps: nearly every segment of a connection. */
 #define TS_ONLY_WORD RTE_BE32(0x0101080a)
@@ -413,6 +414,8 @@ take_out_of_order(struct pw_tcp_conn *c, const struct seg_in *in, const uint8_t 
 	enum pw_drop why = PW_OK;
 
 	c->t->stats.ooo_segs++;
+	if (traced(c))
+		trace_bytes(c, PW_TCP_EV_EARLY, 1, (pw_off)in->off, len);
 	if (rcvq_has(c, (pw_off)in->off, len))
 		owe_dsack(c, rcv_seq(c, (pw_off)in->off), rcv_seq(c, (pw_off)in->off + len));
 	else if (!rcvq_put(c, (pw_off)in->off, data, len))
@@ -770,6 +773,7 @@ shrink_path(struct pw_tcp_conn *c, uint32_t mtu)
 		return;
 	c->peer_mss = (uint16_t)mss;
 	conn_set_mss(c);
+	TRACE(c, PATH_MTU, c->mss, 0, 0);
 	ack_path_shrunk(c);
 }
 

@@ -6,6 +6,7 @@
  * payload is asked from the source at the moment it is sent.
  */
 #include "tcp_priv.h"
+#include "trace.h"
 
 /* ---- segments ---- */
 
@@ -101,7 +102,18 @@ struct piece {
 	struct pw_span *spans; /**< PW_SEG_SPANS_MAX places; on the stack, never cleared */
 };
 
-static int
+/* The way out is full. Apart, as all that comes seldom: it would keep what calls it from
+ * being inlined. */
+static __rte_noinline int
+refused(struct pw_tcp_conn *c, int rc)
+{
+	c->t->stats.send_full++;
+	if (traced(c))
+		trace_full(c);
+	return rc;
+}
+
+static inline int
 hand_over(struct pw_tcp_conn *c, struct pw_tcp_seg *seg)
 {
 	struct pw_tcp *t = c->t;
@@ -110,10 +122,8 @@ hand_over(struct pw_tcp_conn *c, struct pw_tcp_seg *seg)
 	seg->src = &c->local;
 	seg->dst = &c->remote;
 	rc = t->cfg.env->send(t->cfg.env_ctx, seg);
-	if (rc < 0) {
-		t->stats.send_full++;
-		return rc;
-	}
+	if (unlikely(rc < 0))
+		return refused(c, rc);
 	t->stats.segs_out += seg->gso_size == 0 ? 1 : (seg->len - 1) / seg->gso_size + 1;
 	if (seg->hdr.flags & PW_TCP_ACK)
 		ack_went_out(c, seg->hdr.ack);
@@ -163,8 +173,17 @@ send_piece(struct pw_tcp_conn *c, const struct piece *p)
 	return send_segment(c, flags, p->off, p);
 }
 
+/* @return false */
+static __rte_noinline bool
+source_is_dry(struct pw_tcp_conn *c, pw_off off)
+{
+	c->flags |= F_SOURCE_DRY;
+	TRACE(c, DRY, 0, off, 0);
+	return false;
+}
+
 /* Fill in @p p->spans for at most @p p->len bytes. @return false: not to be had now */
-static bool
+static inline bool
 ask_source(struct pw_tcp_conn *c, struct piece *p)
 {
 	uint32_t got;
@@ -173,10 +192,8 @@ ask_source(struct pw_tcp_conn *c, struct piece *p)
 	if (p->len == 0)
 		return true;
 	got = user_of(c)->app->source(user_of(c)->ctx, c, p->off, p->len, p->spans, &p->n_spans);
-	if (got == 0 || c->state == PW_TCP_CLOSED) { /* closed from inside */
-		c->flags |= F_SOURCE_DRY;
-		return false;
-	}
+	if (unlikely(got == 0 || c->state == PW_TCP_CLOSED)) /* closed from inside */
+		return source_is_dry(c, p->off);
 	PW_ASSERT(got <= p->len);
 	if (got < p->len)
 		p->fin = p->push = false;
@@ -217,10 +234,19 @@ send_syn(struct pw_tcp_conn *c)
 	return hand_over(c, &seg);
 }
 
+/* One without data. */
+static int
+send_ack(struct pw_tcp_conn *c)
+{
+	if (traced(c))
+		trace_count(c, PW_TCP_EV_ACK_OUT, (uint32_t)c->rcv_nxt, 0);
+	return send_segment(c, PW_TCP_ACK, c->snd_nxt, NULL);
+}
+
 void
 out_ack_now(struct pw_tcp_conn *c)
 {
-	send_segment(c, PW_TCP_ACK, c->snd_nxt, NULL);
+	send_ack(c);
 }
 
 void
@@ -250,6 +276,7 @@ out_rst(struct pw_tcp_conn *c)
 	};
 
 	c->t->stats.rsts_out++;
+	TRACE(c, RST_OUT, 0, 0, 0);
 	hand_over(c, &seg);
 }
 
@@ -349,6 +376,8 @@ send_lost(struct pw_tcp_conn *c, pw_ns now)
 		if (send_piece(c, &p) < 0)
 			return OUT_FULL;
 		note_rtx(c, &p);
+		if (traced(c))
+			trace_bytes(c, PW_TCP_EV_AGAIN, 1, p.off, p.len);
 		sent_again(c, s, p.len + p.fin, now);
 		if (unlikely(c->paced))
 			pace_sent(c, p.len, now);
@@ -494,11 +523,14 @@ send_burst(struct pw_tcp_conn *c, pw_ns now, uint32_t *sent)
 static enum out_result
 send_fresh(struct pw_tcp_conn *c, pw_ns now)
 {
+	uint64_t segs_before = c->t->stats.segs_out;
 	uint32_t sent = 0;
 	enum out_result r;
 
 	restart_after_idle(c, now);
 	r = send_burst(c, now, &sent);
+	if (sent > 0 && traced(c))
+		trace_sent(c, sent, segs_before);
 	if (unlikely(c->paced) && sent > 0) {
 		pace_sent(c, sent, now);
 		if (r == OUT_AGAIN && pace_room(c, now) == 0)
@@ -538,6 +570,7 @@ send_probe(struct pw_tcp_conn *c)
 		if (send_segment(c, PW_TCP_ACK, c->snd_una - 1, NULL) < 0)
 			return OUT_FULL;
 		c->t->stats.persists++;
+		TRACE(c, PERSIST, c->backoff, 0, 0);
 	}
 	c->flags &= ~F_PROBE_DUE;
 	return OUT_DONE;
@@ -550,6 +583,7 @@ send_keepalive(struct pw_tcp_conn *c)
 	if (send_segment(c, PW_TCP_ACK, c->snd_nxt - 1, NULL) < 0)
 		return OUT_FULL;
 	c->t->stats.keepalives++;
+	TRACE(c, KEEPALIVE, c->keep_probes, 0, 0);
 	c->flags &= ~F_KEEP_DUE;
 	return OUT_DONE;
 }
@@ -572,6 +606,7 @@ send_tail_again(struct pw_tcp_conn *c, pw_ns now)
 	if (p.len + p.fin == len)
 		sent_probe(c, len, now);
 	c->flags |= F_TLP_RTX;
+	TRACE(c, PROBE, 0, p.off, p.len);
 	c->rtx_segs++;
 	c->t->stats.rtx_segs++;
 	c->t->stats.rtx_bytes += p.len;
@@ -599,6 +634,8 @@ send_tail_probe(struct pw_tcp_conn *c, pw_ns now)
 	c->flags &= ~F_TLP_DUE;
 	if (c->state == PW_TCP_CLOSED)
 		return OUT_DONE;
+	if (rc > 0)
+		TRACE(c, PROBE, 0, c->snd_nxt - fin_sent(c) - (uint32_t)rc, rc);
 	if (rc >= 0) {
 		c->t->stats.tlps++;
 		c->flags |= F_TLP_OUT;
@@ -687,7 +724,7 @@ out_conn(struct pw_tcp_conn *c, pw_ns now)
 	}
 	if (r == OUT_FULL || c->state == PW_TCP_CLOSED)
 		return r;
-	if ((c->flags & F_ACK_NOW) && send_segment(c, PW_TCP_ACK, c->snd_nxt, NULL) < 0)
+	if ((c->flags & F_ACK_NOW) && send_ack(c) < 0)
 		return OUT_FULL;
 	if ((c->flags & F_ACK_LATER) && !c->delack) {
 		c->delack = 1;

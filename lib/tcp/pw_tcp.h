@@ -137,6 +137,9 @@ struct pw_tcp_cfg {
 				  * `pacing`, else one of 16 */
 	uint32_t rcv_buf_bytes;	 /**< receive window at most; 0: 65,536 */
 	uint32_t app_bytes;	 /**< room for the user in each connection */
+	uint32_t max_traced;	 /**< connections traced at a time (pw_tcp_trace.h); 0: none */
+	uint32_t trace_events;	 /**< of each, a power of two; 0: 128 */
+	uint32_t max_traces;	 /**< that are kept, 2 at least; 0: 64 */
 	uint16_t mtu;		 /**< of layer 3; 0: 1500 */
 	uint32_t gso_max_bytes;	 /**< payload that env->send() can cut up itself; 0: it cannot */
 	uint32_t gso_max_segs;	 /**< segments that it then makes of one; 0: any number */
@@ -152,7 +155,8 @@ struct pw_tcp_cfg {
 
 #define PW_TCP_USERS_MAX 64 /**< pairs of app and app_ctx in use at a time */
 
-/** @return an instance, or NULL with errno: ENOMEM, EINVAL (unknown cc or ecn). */
+/** @return an instance, or NULL with errno: ENOMEM, EINVAL (unknown cc or ecn, bounds of
+ * the trace beyond those of pw_tcp_trace.h). */
 struct pw_tcp *pw_tcp_create(const struct pw_tcp_cfg *cfg, pw_ns now);
 
 /** Forget every connection without a word to peers; gone() is called for each. */
@@ -397,7 +401,9 @@ struct pw_tcp_conn *pw_tcp_conn_by_id(struct pw_tcp *t, uint32_t id);
 	X(ecn_reductions, "congestion windows reduced by a peer's ECN-Echo") \
 	X(time_wait_recycled, "TIME-WAIT entries that went before their time") \
 	X(sent_exhausted, "times no record for data in flight was free") \
-	X(side_exhausted, "connections that found no place for pacing")
+	X(side_exhausted, "connections that found no place for pacing") \
+	X(untraced, "times a connection was not traced: all rings were in use") \
+	X(traces_kept, "traces kept, of connections that recovered or ended badly")
 /* clang-format on */
 
 struct pw_tcp_stats {
@@ -415,6 +421,7 @@ struct pw_tcp_usage {
 	uint32_t sent_records;
 	uint32_t rcv_blocks;
 	uint32_t sides;
+	uint32_t traced; /**< connections with a ring of events */
 };
 void pw_tcp_get_usage(const struct pw_tcp *t, struct pw_tcp_usage *out);
 

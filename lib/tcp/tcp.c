@@ -5,10 +5,12 @@
  */
 #include <sodium.h>
 #include "tcp_priv.h"
+#include "trace.h"
 
 #define RCV_BUF_DEFAULT	     65536
 #define USER_TIMEOUT_DEFAULT (100 * PW_NS_PER_S)
 #define MSL_DEFAULT	     (30 * PW_NS_PER_S)
+#define TRACE_EVENTS_DEFAULT 128
 
 /* Of the connections those that can be busy, and the others. */
 static uint32_t
@@ -59,6 +61,22 @@ fill_defaults(struct pw_tcp_cfg *cfg)
 		cfg->user_timeout_ns = USER_TIMEOUT_DEFAULT;
 	if (cfg->msl_ns == 0)
 		cfg->msl_ns = MSL_DEFAULT;
+	if (cfg->trace_events == 0)
+		cfg->trace_events = TRACE_EVENTS_DEFAULT;
+	if (cfg->max_traces == 0)
+		cfg->max_traces = TRACES_DEFAULT;
+}
+
+/* What is 0 has a default. */
+static bool
+trace_is_possible(const struct pw_tcp_cfg *cfg)
+{
+	uint32_t n = cfg->trace_events;
+
+	return cfg->max_traced <= PW_TCP_TRACED_MAX && cfg->max_traces != 1 &&
+	       cfg->max_traces <= PW_TCP_TRACES_MAX &&
+	       (n == 0 || (n >= PW_TCP_TRACE_EVENTS_MIN && n <= PW_TCP_TRACE_EVENTS_MAX &&
+				  (n & (n - 1)) == 0));
 }
 
 /* RFC 7323 2.2: the smallest shift with which the buffer fits 16 bits. */
@@ -79,7 +97,8 @@ pw_tcp_create(const struct pw_tcp_cfg *cfg, pw_ns now)
 	int ecn = ecn_find(cfg->ecn != NULL ? cfg->ecn : "accept");
 	struct pw_tcp *t;
 
-	if (cc < 0 || ecn < 0 || cfg->max_conns == 0 || sodium_init() < 0) {
+	if (cc < 0 || ecn < 0 || cfg->max_conns == 0 || !trace_is_possible(cfg) ||
+		sodium_init() < 0) {
 		errno = EINVAL;
 		return NULL;
 	}
@@ -104,7 +123,7 @@ pw_tcp_create(const struct pw_tcp_cfg *cfg, pw_ns now)
 	pw_wheel_init(&t->wheel, now);
 	pw_wheel_init(&t->pace_wheel, now);
 	if (conn_table_init(t) < 0 || sent_init(t) < 0 || rcvq_init(t) < 0 || tw_init(t) < 0 ||
-		side_init(t) < 0) {
+		side_init(t) < 0 || trace_init(t) < 0) {
 		pw_tcp_destroy(t);
 		errno = ENOMEM;
 		return NULL;
@@ -159,8 +178,10 @@ pw_tcp_destroy(struct pw_tcp *t)
 {
 	if (t == NULL)
 		return;
+	t->draining = true;
 	pw_tcp_each(t, forget, NULL);
 	side_fini(t);
+	trace_fini(t);
 	tw_fini(t);
 	rcvq_fini(t);
 	sent_fini(t);
@@ -397,6 +418,7 @@ pw_tcp_connect(struct pw_tcp *t, const struct pw_addr *local, uint16_t lport,
 	c->rcv_shift = t->rcv_shift & 15;
 	c->isn1 = secret_isn(t, local, lport, remote, rport) + 1;
 	conn_set_mss(c);
+	trace_begin(c);
 	conn_set_state(c, PW_TCP_SYN_SENT);
 	conn_ready(c);
 	return c;
@@ -444,6 +466,7 @@ pw_tcp_get_usage(const struct pw_tcp *t, struct pw_tcp_usage *out)
 		.sent_records = t->sent.n_used,
 		.rcv_blocks = t->rcv.n_used,
 		.sides = t->side.n_used,
+		.traced = t->trace.n_used,
 	};
 }
 

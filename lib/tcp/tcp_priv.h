@@ -17,9 +17,11 @@
  *	pace.c    when the next quantum may go; side.c: room for what few connections need
  *	cc_*.c    congestion control behind a table; ecn.c: marks in place of losses
  *	conn.c    birth, death and look-up; listen.c: SYNs; tw.c: TIME-WAIT
+ *	trace.c   rings of what happened, hooked into the others (trace.h)
  */
 #include <netinet/in.h>
 #include "pw_tcp.h"
+#include "pw_tcp_trace.h"
 #include "pw_wheel.h"
 #include "pw_wire_ip4.h"
 
@@ -282,13 +284,14 @@ struct pw_tcp_conn {
 	uint8_t rcv_segs : 7; /**< full segments since the last ACK */
 	uint8_t delack : 1;   /**< F_ACK_LATER, and the timer runs */
 	uint8_t quick_acks;
+	uint16_t trace; /**< number of its ring, from 1 on; 0: it is not traced */
 	uint8_t dup_acks;
-	uint8_t backoff;   /**< of RTO, persist and SYN timers */
-	uint8_t ca;	   /**< enum ca_state */
-	uint8_t cc_id : 7; /**< of tcp_ccs */
-	uint8_t paced : 1; /**< by what stands in its side */
-	uint8_t loss_mode; /**< enum loss_mode */
-	uint8_t reo_mult;  /**< RACK.reo_wnd_mult */
+	uint8_t backoff;       /**< of RTO, persist and SYN timers */
+	uint8_t ca : 2;	       /**< enum ca_state */
+	uint8_t loss_mode : 2; /**< enum loss_mode */
+	uint8_t cc_id : 3;     /**< of tcp_ccs */
+	uint8_t paced : 1;     /**< by what stands in its side */
+	uint8_t reo_mult;      /**< RACK.reo_wnd_mult */
 
 	/* Line 3: what an ACK and a burst change. */
 	union {
@@ -417,6 +420,19 @@ struct tcp_defaults {
 	bool pacing;
 };
 
+/** Rings of events, and traces that are kept: see trace.c. */
+struct trace_pool {
+	struct trace_ring *ring;
+	struct pw_tcp_event *ev; /**< of all rings */
+	uint32_t n_rings;
+	uint32_t mask; /**< a ring has one event more, a power of two */
+	uint32_t free;
+	uint32_t n_used;
+	uint32_t hand; /**< where a ring to take away is looked for next */
+	pw_ns look_at; /**< not before */
+	struct trace_store *kept;
+};
+
 struct pw_tcp {
 	pw_ns now;	 /**< of the current turn */
 	uint32_t now_ms; /**< the same, for timestamps */
@@ -447,6 +463,7 @@ struct pw_tcp {
 	struct rcv_pool rcv;
 	struct tw_table tw;
 	struct side_pool side;
+	struct trace_pool trace;
 	struct tcp_user users[PW_TCP_USERS_MAX];
 	struct listener listen[LISTEN_MAX];
 	uint32_t n_listen;

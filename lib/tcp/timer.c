@@ -7,6 +7,7 @@
  * every acknowledgement, costs nothing, and the early wake-up finds it there.
  */
 #include "tcp_priv.h"
+#include "trace.h"
 
 void
 tmr_set(struct pw_tcp_conn *c, enum tmr which, pw_ns at)
@@ -143,6 +144,7 @@ on_syn_timeout(struct pw_tcp_conn *c)
 	}
 	c->backoff++;
 	c->flags |= F_SYN_DUE | F_SYN_RTX;
+	TRACE(c, RTO, c->backoff, rtt_rto(c) / PW_NS_PER_MS, 0);
 	conn_ready(c);
 }
 

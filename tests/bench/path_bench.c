@@ -210,7 +210,7 @@ open_worker(struct lab *l)
 		.n_ifs = 1,
 		.store = l->store,
 		.listen_port = PORT,
-		.tcp = {.max_conns = 1024, .max_half_open = 1024},
+		.tcp = {.max_conns = 1024, .max_half_open = 1024, .max_traced = 1024},
 	};
 
 	l->addr = (struct pw_if_addr){pw_addr_v4(US), 96 + 24};

@@ -268,7 +268,7 @@ add_worker(struct lab *l, uint32_t i)
 		.n_ifs = 1,
 		.store = l->app.store,
 		.listen_port = PORT,
-		.tcp = {.max_conns = 1024, .max_half_open = 1024},
+		.tcp = {.max_conns = 1024, .max_half_open = 1024, .max_traced = 1024},
 		.service = {.app = &pw_http_app, .app_bytes = pw_http_room_bytes(), .tick = tick},
 	};
 

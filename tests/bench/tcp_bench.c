@@ -185,6 +185,7 @@ lab_open_gso(uint32_t max_conns, uint32_t gso_max_bytes)
 		.max_sent = 65536,
 		.pacing = pacing,
 		.gso_max_bytes = gso_max_bytes,
+		.max_traced = 2048,
 		.msl_ns = PW_NS_PER_MS,
 	};
 

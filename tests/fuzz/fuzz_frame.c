@@ -76,7 +76,7 @@ make_worker(void)
 		.n_ifs = 1,
 		.store = site.store,
 		.listen_port = OUR_PORT,
-		.tcp = {.max_conns = 8, .max_half_open = 2, .max_rcv_blocks = 64},
+		.tcp = {.max_conns = 8, .max_half_open = 2, .max_rcv_blocks = 64, .max_traced = 4},
 		.service = {.app = &pw_http_app,
 			.ctx = http,
 			.app_bytes = pw_http_room_bytes(),

@@ -127,6 +127,8 @@ defaults_are_those_of_the_help(void)
 	CU_ASSERT_EQUAL(rig.cfg.drain_s, 10);
 	CU_ASSERT_EQUAL(rig.cfg.mtu, 0);
 	CU_ASSERT_EQUAL(rig.cfg.max_connections, 16384);
+	CU_ASSERT_EQUAL(rig.cfg.max_traced, 2048);
+	CU_ASSERT_EQUAL(rig.cfg.trace_events, 128);
 	CU_ASSERT_EQUAL(rig.cfg.max_head_bytes, 8192);
 	CU_ASSERT_EQUAL(rig.cfg.timeout_idle_s, 60);
 	CU_ASSERT_EQUAL(rig.cfg.timeout_head_s, 10);
@@ -309,6 +311,9 @@ bad_values_are_refused(void)
 		{"--cc", "bbr", "is not one of them", "cubic or newreno"},
 		{"--ecn", "yes", "is not one of them", "off, accept or on"},
 		{"--max-connections", "15", "is too small", "16 to 4000000"},
+		{"--trace", "65536", "is too large", "0 to 65535"},
+		{"--trace-events", "100", "is no power of two", "16 to 4096, a power of two"},
+		{"--trace-events", "8", "is too small", "16 to 4096, a power of two"},
 		{"--max-head", "33K", "is too large", "1K to 32K"},
 		{"--timeout-idle", "0", "is too small", "1 to 86400"},
 		{"--timeout-head", "0", "is too small", "1 to 86400"},
@@ -440,7 +445,7 @@ mistakes_in_a_file_name_their_line(void)
 		" line 3: unknown setting 'http-port'; allowed: root ip gateway http store-size "
 		"index autoindex stats-period idle spread drain arena mtu cc ecn pacing "
 		"max-connections "
-		"max-head "
+		"trace trace-events max-head "
 		"timeout-idle timeout-head timeout-body timeout-send control prove\n");
 	file_refused("root: /\nhttp: 99999\n",
 		" line 2: http '99999' is too large; allowed: 1 to 65535\n");
@@ -457,7 +462,7 @@ mistakes_in_a_file_name_their_line(void)
 		" line 1: unknown setting 'config'; allowed: root ip gateway http store-size "
 		"index autoindex stats-period idle spread drain arena mtu cc ecn pacing "
 		"max-connections "
-		"max-head "
+		"trace trace-events max-head "
 		"timeout-idle timeout-head timeout-body timeout-send control prove\n");
 }
 

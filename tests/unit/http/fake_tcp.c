@@ -132,6 +132,13 @@ pw_tcp_sent_end(const struct pw_tcp_conn *c)
 }
 
 void
+pw_tcp_note(struct pw_tcp_conn *c, uint8_t kind, uint16_t n, uint32_t a, uint32_t b)
+{
+	c->noted[c->n_noted++ % FAKE_NOTES] =
+		(struct pw_tcp_event){.head = (uint64_t)kind << 16 | n, .a = a, .b = b};
+}
+
+void
 pw_tcp_shutdown(struct pw_tcp_conn *c)
 {
 	c->shut = true;

@@ -11,6 +11,9 @@
  * instead of lib/tcp.
  */
 #include "pw_tcp.h"
+#include "pw_tcp_trace.h"
+
+#define FAKE_NOTES 8
 
 struct fake_input {
 	uint8_t *bytes;
@@ -30,6 +33,8 @@ struct pw_tcp_conn {
 	bool closed;  /* pw_tcp_close() was called */
 	bool aborted; /* pw_tcp_abort() was called: gone */
 	bool gone;
+	uint32_t n_noted;
+	struct pw_tcp_event noted[FAKE_NOTES]; /* by pw_tcp_note(); the latest of them */
 	uint8_t room[128] __attribute__((aligned(64)));
 };
 

@@ -174,6 +174,8 @@ rig_open(struct rig *r, const struct pw_tcp_cfg *more)
 	cfg.env = &env;
 	cfg.env_ctx = r;
 	cfg.max_conns = cfg.max_conns ? cfg.max_conns : 64;
+	cfg.max_traced = cfg.max_traced ? cfg.max_traced : 8;
+	cfg.trace_events = cfg.trace_events ? cfg.trace_events : 32;
 	memset(cfg.secret, 7, sizeof(cfg.secret));
 	r->t = pw_tcp_create(&cfg, r->now);
 	CU_ASSERT_PTR_NOT_NULL_FATAL(r->t);
@@ -198,6 +200,7 @@ rig_close(struct rig *r)
 	CU_ASSERT_EQUAL(use.sent_records, 0);
 	CU_ASSERT_EQUAL(use.rcv_blocks, 0);
 	CU_ASSERT_EQUAL(use.sides, 0);
+	CU_ASSERT_EQUAL(use.traced, 0);
 	CU_ASSERT_EQUAL(pw_tcp_next(r->t), PW_NEVER);
 	CU_ASSERT_EQUAL(r->user.n_open, r->user.n_gone);
 	CU_ASSERT_EQUAL(r->user.received_wrong, 0);
