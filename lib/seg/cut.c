@@ -11,8 +11,6 @@
 #include "pw_wire_tcp.h"
 #include "seg_priv.h"
 
-#define HEADS_AHEAD 4 /* frames whose headers are fetched before they are written */
-
 /* Where the fields are that differ. */
 enum {
 	IP4_TOTAL_LEN = 2,
@@ -204,17 +202,6 @@ copy_heads(const struct heads *h, struct rte_mbuf *m, const struct rte_mbuf *fro
 	memcpy(rte_pktmbuf_mtod(m, uint8_t *), h->p, h->len);
 }
 
-/* The other side of a virtual device has read what the headers of this mbuf were: to write
- * them is to wait for its cache, unless that was asked for some frames ago. */
-static inline void
-prefetch_heads(const struct heads *h, struct rte_mbuf *m)
-{
-	uint8_t *p = (uint8_t *)m->buf_addr + PW_SEG_HEADROOM - h->len;
-
-	__builtin_prefetch(p, 1);
-	__builtin_prefetch(p + h->len - 1, 1);
-}
-
 /* @return false: a pool is empty; what is in @p out is to be freed */
 static bool
 cut(struct pw_seg *seg, const struct rte_mbuf *m, bool sum, struct rte_mbuf **out, uint32_t n)
@@ -226,15 +213,15 @@ cut(struct pw_seg *seg, const struct rte_mbuf *m, bool sum, struct rte_mbuf **ou
 	read_heads(&h, m);
 	r.off = h.len;
 	r.len = m->pkt_len - h.len;
-	for (i = 0; i < HEADS_AHEAD && i < n; i++)
-		prefetch_heads(&h, out[i]);
+	for (i = 0; i < SPARES_AHEAD && i < n; i++)
+		prefetch_heads(out[i], h.len);
 	for (i = 0; i < n; i++) {
 		uint32_t len = RTE_MIN((uint32_t)m->tso_segsz, r.len);
 		struct chain c = {.head = out[i], .tail = out[i]};
 		struct total payload = {0};
 
-		if (i + HEADS_AHEAD < n)
-			prefetch_heads(&h, out[i + HEADS_AHEAD]);
+		if (i + SPARES_AHEAD < n)
+			prefetch_heads(out[i + SPARES_AHEAD], h.len);
 		copy_heads(&h, out[i], m, sum);
 		if (unlikely(!add_payload(seg, &c, &r, len, sum ? &payload : NULL)))
 			return false;

@@ -11,7 +11,8 @@
 RTE_LOG_REGISTER(pw_log_seg, pagewire.seg, NOTICE);
 #define SEG_LOG(lvl, ...) PW_LOG(lvl, pw_log_seg, "seg", __VA_ARGS__)
 
-#define POOL_CACHE 256
+#define POOL_CACHE  256
+#define HEADS_USUAL 66 /* Ethernet, IPv4, TCP with timestamps */
 
 const struct pw_copy_info pw_copy_info[PW_COPY_MAX] = {
 #define X(name, help) [PW_COPY_##name] = {#name, help},
@@ -119,10 +120,44 @@ pw_seg_destroy(struct pw_seg *seg)
 {
 	if (seg == NULL)
 		return;
+	while (seg->spares.head != seg->spares.tail)
+		rte_pktmbuf_free(seg->spares.m[seg->spares.head++ % SPARES]);
 	rte_mempool_free(seg->hdr);
 	rte_mempool_free(seg->bare);
 	rte_free(seg->pages);
 	rte_free(seg);
+}
+
+/* As many as there are, one by one, when the pool runs low. */
+static __rte_noinline void
+refill(struct pw_seg *seg)
+{
+	struct spares *s = &seg->spares;
+
+	if (likely(rte_pktmbuf_alloc_bulk(seg->hdr, &s->m[s->tail % SPARES], SPARES_REFILL) == 0)) {
+		s->tail += SPARES_REFILL;
+		return;
+	}
+	if (s->head != s->tail)
+		return;
+	s->head = s->tail =
+		SPARES_REFILL; /* a multiple of it: what is taken at once stays in one piece */
+	s->m[SPARES_REFILL - 1] = rte_pktmbuf_alloc(seg->hdr);
+	s->head -= s->m[SPARES_REFILL - 1] != NULL;
+}
+
+struct rte_mbuf *
+seg_take_hdr(struct pw_seg *seg)
+{
+	struct spares *s = &seg->spares;
+
+	if (unlikely(s->tail - s->head < SPARES_LOW))
+		refill(seg);
+	if (unlikely(s->head == s->tail))
+		return NULL;
+	if (likely(s->tail - s->head > SPARES_AHEAD))
+		prefetch_heads(s->m[(s->head + SPARES_AHEAD) % SPARES], HEADS_USUAL);
+	return s->m[s->head++ % SPARES];
 }
 
 bool
@@ -132,7 +167,7 @@ chain_copy(struct pw_seg *seg, struct chain *c, const uint8_t *p, uint32_t len)
 		uint32_t n = RTE_MBUF_DIRECT(c->tail) ? rte_pktmbuf_tailroom(c->tail) : 0;
 
 		if (n == 0) {
-			struct rte_mbuf *m = rte_pktmbuf_alloc(seg->hdr);
+			struct rte_mbuf *m = seg_take_hdr(seg);
 
 			if (unlikely(m == NULL))
 				return false;
@@ -153,7 +188,7 @@ chain_copy(struct pw_seg *seg, struct chain *c, const uint8_t *p, uint32_t len)
 static inline bool
 chain_init(struct chain *c, struct pw_seg *seg)
 {
-	c->head = rte_pktmbuf_alloc(seg->hdr);
+	c->head = seg_take_hdr(seg);
 	c->tail = c->head;
 	return c->head != NULL;
 }
@@ -284,7 +319,7 @@ pw_seg_get_usage(const struct pw_seg *seg, struct pw_seg_usage *out)
 {
 	uint32_t i;
 
-	out->hdr = rte_mempool_in_use_count(seg->hdr);
+	out->hdr = rte_mempool_in_use_count(seg->hdr) - (seg->spares.tail - seg->spares.head);
 	out->bare = rte_mempool_in_use_count(seg->bare);
 	out->pages = 0;
 	for (i = 0; i < seg->n_pages; i++)

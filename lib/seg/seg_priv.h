@@ -30,6 +30,22 @@ struct seg_page {
 	uint32_t credit;   /* counted in shinfo, lent to no mbuf yet */
 } __rte_cache_aligned;
 
+/*
+ * Header mbufs taken from their pool in advance. The other side of a virtual device has read
+ * what their headers were: to write them is to wait for its cache, unless the lines were
+ * asked for some packets ago.
+ */
+#define SPARES	      32 /* places of the ring */
+#define SPARES_REFILL 16
+#define SPARES_LOW    8
+#define SPARES_AHEAD  4 /* packets from asking for the lines to writing them */
+
+struct spares {
+	uint32_t head; /* counts on and on, as tail does */
+	uint32_t tail;
+	struct rte_mbuf *m[SPARES];
+};
+
 struct pw_seg {
 	struct rte_mempool *hdr;
 	struct rte_mempool *bare;
@@ -39,6 +55,7 @@ struct pw_seg {
 	uint16_t max_pieces;
 	bool driver_copies;
 	struct pw_ledger ledger;
+	struct spares spares;
 };
 
 /* A packet being built. */
@@ -46,6 +63,19 @@ struct chain {
 	struct rte_mbuf *head;
 	struct rte_mbuf *tail;
 };
+
+/** A header mbuf, as rte_pktmbuf_alloc() has it; NULL: the pool is empty. */
+struct rte_mbuf *seg_take_hdr(struct pw_seg *seg);
+
+/** Ask for the lines of the headers, @p len bytes in front of the text, to be written soon. */
+static inline void
+prefetch_heads(const struct rte_mbuf *m, uint32_t len)
+{
+	uint8_t *text = (uint8_t *)m->buf_addr + PW_SEG_HEADROOM;
+
+	__builtin_prefetch(text - len, 1);
+	__builtin_prefetch(text - 1, 1);
+}
 
 /** Copy bytes behind what is there, into further header mbufs where needed. @return false: no mbuf
  */

@@ -246,6 +246,35 @@ an_empty_pool_leaks_nothing(void)
 	rte_pktmbuf_free_bulk(held, n);
 }
 
+/* Emptied and filled again in every way: one packet's buffer is never another's. */
+static void
+c158_random_shortage_of_headers(void)
+{
+	static struct rte_mbuf *held[N_HDR];
+	struct pw_rand r;
+	uint32_t n = 0, round, i, most = 0;
+
+	printf("seed %d ", SEED + 2);
+	pw_rand_init(&r, SEED + 2);
+	for (round = 0; round < 20000; round++) {
+		if (pw_rand_below(&r, 2) == 0) {
+			struct rte_mbuf *m = pw_seg_message(seg, "x", 1);
+
+			for (i = 0; m != NULL && i < n; i++)
+				CU_ASSERT_PTR_NOT_EQUAL_FATAL(m, held[i]);
+			if (m != NULL)
+				held[n++] = m;
+			most = pw_max(most, n);
+		} else if (n > 0 && (round / 1000 % 2 == 0 || pw_rand_below(&r, 3) == 0)) {
+			i = (uint32_t)pw_rand_below(&r, n);
+			rte_pktmbuf_free(held[i]);
+			held[i] = held[--n];
+		}
+	}
+	CU_ASSERT_EQUAL(most, N_HDR); /* to the last one */
+	rte_pktmbuf_free_bulk(held, n);
+}
+
 static void
 no_header_mbuf_no_packet(void)
 {
@@ -365,6 +394,7 @@ static CU_TestInfo tests[] = {
 	{"too_many_pieces_are_copied", too_many_pieces_are_copied},
 	{"a_copying_driver_is_entered", a_copying_driver_is_entered},
 	{"an_empty_pool_leaks_nothing", an_empty_pool_leaks_nothing},
+	{"c158_random_shortage_of_headers", c158_random_shortage_of_headers},
 	{"no_header_mbuf_no_packet", no_header_mbuf_no_packet},
 	{"pages_are_counted", pages_are_counted},
 	{"impossible_sizes_are_refused", impossible_sizes_are_refused},
