@@ -124,6 +124,7 @@ make_ctl(struct app *app)
 		.ifs = app->ifs,
 		.n_ifs = app->n_ports,
 		.store = app->store,
+		.site = app->site,
 		.counts = &app->counts,
 		.end = on_end,
 		.ctx = app,

@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #define HEAD_MAX   32
+#define LINE_ROOM  1024
 #define ANSWER_MAX (1ULL << 30)
 
 int
@@ -74,6 +75,44 @@ read_head(int fd, char head[HEAD_MAX])
 		}
 	}
 	return -1;
+}
+
+bool
+client_take_plot(char *line, size_t room, char *path, size_t path_room)
+{
+	static const char option[] = " --plot";
+	char rest[LINE_ROOM];
+	char *at = strstr(line, option);
+	size_t len;
+
+	*path = '\0';
+	if (at == NULL)
+		return true;
+	snprintf(rest, sizeof(rest), "%s", at + strlen(option));
+	*at = '\0';
+	at = rest + strspn(rest, " ");
+	len = strcspn(at, " ");
+	if (at == rest || len == 0) {
+		fprintf(stderr, "--plot lacks its value; allowed: the name of a file\n");
+		return false;
+	}
+	snprintf(path, path_room, "%.*s", (int)len, at);
+	len = strlen(line);
+	snprintf(line + len, room - len, "%s --svg", at + strlen(path));
+	return true;
+}
+
+bool
+client_write_plot(const char *path, const struct client_answer *answer)
+{
+	FILE *f = fopen(path, "w");
+	bool ok = f != NULL && fwrite(answer->text, 1, answer->len, f) == answer->len;
+
+	if (f != NULL && fclose(f) != 0)
+		ok = false;
+	if (!ok)
+		fprintf(stderr, "%s cannot be written: %s\n", path, strerror(errno));
+	return ok;
 }
 
 int

@@ -21,6 +21,16 @@ struct client_answer {
 /** @return a descriptor, or -1 with errno */
 int client_open(const char *path);
 
+/**
+ * Take "--plot FILE" out of @p line, and ask for a drawing in its place.
+ * @param path  set to the file, or to "" when there is none
+ * @return false: the name of the file is missing
+ */
+bool client_take_plot(char *line, size_t room, char *path, size_t path_room);
+
+/** Write a drawing. @return false: told why */
+bool client_write_plot(const char *path, const struct client_answer *answer);
+
 /** Ask, and wait. @return 0, or -1: the other side has gone, or makes no sense */
 int client_ask(int fd, const char *line, struct client_answer *answer);
 

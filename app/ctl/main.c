@@ -28,6 +28,7 @@ static const char usage[] =
 	"  --socket PATH       the control socket, as given to pagewire by --control\n"
 	"  --file-prefix NAME  or the --file-prefix that pagewire was given [rte]\n"
 	"  --json              answer in JSON\n"
+	"  --plot FILE         write a drawing (SVG): behind 'trace connection ID'\n"
 	"  --help, --version\n"
 	"\n"
 	"'pagewire-ctl help' lists the commands.\n"
@@ -49,10 +50,24 @@ default_path(char *path, size_t room, const char *prefix)
 }
 
 static int
-ask_once(const char *path, const char *line)
+show(const struct client_answer *answer, const char *plot)
+{
+	if (answer->ok && *plot != '\0')
+		return client_write_plot(plot, answer) ? STATUS_OK : STATUS_REFUSED;
+	fwrite(answer->text, 1, answer->len, answer->ok ? stdout : stderr);
+	return answer->ok ? STATUS_OK : STATUS_REFUSED;
+}
+
+static int
+ask_once(const char *path, char line[LINE_ROOM])
 {
 	struct client_answer answer;
-	int fd = client_open(path);
+	char plot[LINE_ROOM];
+	int fd, status;
+
+	if (!client_take_plot(line, LINE_ROOM, plot, sizeof(plot)))
+		return STATUS_USAGE;
+	fd = client_open(path);
 
 	if (fd < 0) {
 		fprintf(stderr,
@@ -65,10 +80,10 @@ ask_once(const char *path, const char *line)
 		close(fd);
 		return STATUS_REFUSED;
 	}
-	fwrite(answer.text, 1, answer.len, answer.ok ? stdout : stderr);
+	status = show(&answer, plot);
 	free(answer.text);
 	close(fd);
-	return answer.ok ? STATUS_OK : STATUS_REFUSED;
+	return status;
 }
 
 /* The words as one line. @return false: it is too long */

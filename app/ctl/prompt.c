@@ -50,21 +50,28 @@ print(const char *text, size_t len)
 }
 
 static void
-command(struct prompt *p, const char *line)
+command(struct prompt *p, const char *text)
 {
+	char line[LINE_ROOM], plot[LINE_ROOM];
 	struct client_answer answer;
 
-	line += strspn(line, " \t\r\n");
-	if (*line == '\0' || *line == '#')
+	text += strspn(text, " \t\r\n");
+	if (*text == '\0' || *text == '#')
 		return;
+	snprintf(line, sizeof(line), "%s", text);
+	if (!client_take_plot(line, sizeof(line), plot, sizeof(plot))) {
+		p->status = 1;
+		return;
+	}
 	if (say(p, line, &answer) != 0) {
 		fprintf(stderr, "nobody answers at %s any more\n", p->path);
 		p->status = 1;
 		p->ended = true;
 		return;
 	}
-	print(answer.text, answer.len);
-	if (!answer.ok)
+	if (!answer.ok || *plot == '\0')
+		print(answer.text, answer.len);
+	if (!answer.ok || (*plot != '\0' && !client_write_plot(plot, &answer)))
 		p->status = 1;
 	free(answer.text);
 	p->ended = answer.ok && strncmp(line, "quit", 4) == 0;

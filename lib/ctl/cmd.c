@@ -27,6 +27,7 @@ const struct command commands[] = {
 	{"show tcp connections", "[state STATE] [peer ADDR[/PREFIX]] [port PORT] [limit N]",
 		"connections, those that fit all filters", conn_hints, show_conns},
 	{"show tcp connection", "ID", "all about one, and what became of its bytes", NULL, show_conn},
+	{"show traces", NULL, "traces kept of connections that recovered or ended badly", NULL, show_traces},
 	{"show http", NULL, "what HTTP counted", NULL, show_http},
 	{"show store", NULL, "files and pages, and who holds pages", NULL, show_store},
 	{"show copies", NULL, "the copy ledger: what was done with the bytes of files", NULL, show_copies},
@@ -42,6 +43,9 @@ const struct command commands[] = {
 	{"capture start", "FILE [FILTER]", "copy frames to FILE (pcapng), those that fit a filter of libpcap",
 		NULL, capture_start},
 	{"capture stop", NULL, "end that", NULL, capture_stop},
+	{"trace connection", "ID", "what happened to one, as a timeline; --plot FILE: as a drawing (SVG)",
+		NULL, trace_conn, true},
+	{"trace kept", "ID", "likewise, of a trace that 'show traces' lists", NULL, trace_kept, true},
 	{"stop", NULL, "refuse new connections; those there are go on", NULL, stop},
 	{"start", NULL, "take new connections again", NULL, start},
 	{"drain", "[SECONDS]", "finish what runs, in SECONDS at most, then end", NULL, drain},
@@ -89,22 +93,24 @@ split(char *line, char **words)
 	return n;
 }
 
-/* Take --json away. */
-static bool
-take_json(char **words, int *n)
+/* Take the words away that say what the answer is to be. */
+static enum answer_form
+take_form(char **words, int *n)
 {
+	enum answer_form form = FORM_TEXT;
 	int from, to = 0;
-	bool found = false;
 
 	for (from = 0; from < *n; from++) {
 		if (strcmp(words[from], "--json") == 0)
-			found = true;
+			form = FORM_JSON;
+		else if (strcmp(words[from], "--svg") == 0)
+			form = FORM_SVG;
 		else
 			words[to++] = words[from];
 	}
-	if (found)
+	if (*n >= 0)
 		*n = to;
-	return found;
+	return form;
 }
 
 /* The next word of @p at. @return its length, 0 at the end */
@@ -318,16 +324,22 @@ run(struct call *call, char **words, int n)
 	call->argv = words + used;
 	if (call->cmd->args == NULL && words_at_most(call, 0) != 0)
 		return -1;
+	if (call->form == FORM_SVG && !call->cmd->draws)
+		return refuse(call, "'%s' draws nothing; allowed: trace", call->cmd->words);
 	return call->cmd->run(call);
 }
 
 static void
-write_answer(FILE *f, const struct call *call, bool json)
+write_answer(FILE *f, const struct call *call)
 {
 	char *text;
 
-	if (!json) {
+	if (call->form == FORM_TEXT) {
 		render(f, call->out);
+		return;
+	}
+	if (call->form == FORM_SVG) {
+		fputs(call->drawing, f);
 		return;
 	}
 	text = cJSON_PrintUnformatted(call->out);
@@ -338,12 +350,12 @@ write_answer(FILE *f, const struct call *call, bool json)
 
 /* A refusal, in the form that was asked for. */
 static void
-write_error(FILE *f, const struct call *call, bool json)
+write_error(FILE *f, const struct call *call)
 {
 	cJSON *object;
 	char *text;
 
-	if (!json) {
+	if (call->form != FORM_JSON) {
 		fprintf(f, "%s\n", call->error);
 		return;
 	}
@@ -357,7 +369,7 @@ write_error(FILE *f, const struct call *call, bool json)
 }
 
 bool
-command_do(struct pw_ctl *ctl, const char *line, struct call *call, bool *json)
+command_do(struct pw_ctl *ctl, const char *line, struct call *call)
 {
 	char *words[WORDS_MAX];
 	char copy[PW_CTL_LINE_MAX + 1];
@@ -367,7 +379,7 @@ command_do(struct pw_ctl *ctl, const char *line, struct call *call, bool *json)
 	*call = (struct call){.ctl = ctl, .out = cJSON_CreateObject()};
 	snprintf(copy, sizeof(copy), "%s", line);
 	n = split(copy, words);
-	*json = take_json(words, &n);
+	call->form = take_form(words, &n);
 	pthread_mutex_lock(&ctl->lock);
 	ok = run(call, words, n) == 0;
 	pthread_mutex_unlock(&ctl->lock);
@@ -375,20 +387,26 @@ command_do(struct pw_ctl *ctl, const char *line, struct call *call, bool *json)
 }
 
 void
+call_fini(struct call *call)
+{
+	cJSON_Delete(call->out);
+	free(call->drawing);
+}
+
+void
 pw_ctl_ask(struct pw_ctl *ctl, const char *line, struct pw_ctl_answer *answer)
 {
 	struct call call;
-	bool json;
 	FILE *f;
 
 	*answer = (struct pw_ctl_answer){0};
-	answer->ok = command_do(ctl, line, &call, &json);
+	answer->ok = command_do(ctl, line, &call);
 	f = open_memstream(&answer->text, &answer->len);
 	if (f != NULL) {
-		(answer->ok ? write_answer : write_error)(f, &call, json);
+		(answer->ok ? write_answer : write_error)(f, &call);
 		fclose(f);
 	}
-	cJSON_Delete(call.out);
+	call_fini(&call);
 }
 
 void

@@ -49,6 +49,13 @@ struct pw_ctl {
 	char settings[SETTINGS_MAX][SETTING_TEXT]; /* by setting; "": as configured */
 };
 
+/** What the answer is to be. */
+enum answer_form {
+	FORM_TEXT,
+	FORM_JSON,
+	FORM_SVG, /* of commands that have a drawing */
+};
+
 /** A command that is being done. */
 struct call {
 	struct pw_ctl *ctl;
@@ -56,6 +63,8 @@ struct call {
 	int argc; /* words behind those of the command */
 	char **argv;
 	cJSON *out; /* an object */
+	enum answer_form form;
+	char *drawing; /* in FORM_SVG; to be freed */
 	char error[ERROR_MAX];
 };
 
@@ -67,6 +76,7 @@ struct command {
 	const char *const *hints; /* what can follow, for completion; NULL at the end */
 	/** Do it. @return 0, or -1 with call->error */
 	int (*run)(struct call *call);
+	bool draws;
 };
 
 extern const struct command commands[];
@@ -78,8 +88,9 @@ __attribute__((format(printf, 2, 3))) int refuse(struct call *call, const char *
 /** At most @p max words may follow. @return 0 or -1 */
 int words_at_most(struct call *call, int max);
 
-/** Do a command. @return true: done; the caller deletes call->out either way */
-bool command_do(struct pw_ctl *ctl, const char *line, struct call *call, bool *json);
+/** Do a command. @return true: done; call_fini() is due either way */
+bool command_do(struct pw_ctl *ctl, const char *line, struct call *call);
+void call_fini(struct call *call);
 
 /* telemetry.c */
 /** @p ctl is no more: its commands there find nothing. */
@@ -131,6 +142,9 @@ int show_worker(struct call *call);
 int show_tcp_stats(struct call *call);
 int show_conns(struct call *call);
 int show_conn(struct call *call);
+int show_traces(struct call *call);
+int trace_conn(struct call *call);
+int trace_kept(struct call *call);
 int show_http(struct call *call);
 int show_store(struct call *call);
 int show_copies(struct call *call);
@@ -147,6 +161,13 @@ int start(struct call *call);
 int stop(struct call *call);
 int drain(struct call *call);
 int quit(struct call *call);
+
+/* show_conn.c */
+extern const char *const conn_states[];
+/** "10.77.0.2:40000" */
+void put_conn_end(cJSON *row, const char *name, const struct pw_addr *addr, uint16_t port);
+/** Read the only word, "0.12": worker 0, place 12 of its table. @return 0 or -1 */
+int read_conn_id(struct call *call, uint32_t *worker, uint32_t *id);
 
 /* set.c */
 /** What can be set, for completion. */

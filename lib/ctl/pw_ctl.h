@@ -40,6 +40,7 @@ struct pw_ctl_cfg {
 	const struct pw_loop_if *ifs; /**< kept by reference, in the order that workers have */
 	uint32_t n_ifs;
 	const struct pw_store *store;
+	const struct pw_site *site; /**< for the names of files in traces; may be NULL */
 	const struct pw_site_counts *counts;
 	/** End the program: at once, or when what runs is finished, after @p drain_s at most. */
 	void (*end)(void *ctx, bool at_once, uint32_t drain_s);
@@ -64,7 +65,7 @@ struct pw_ctl_answer {
 
 /**
  * Do what @p line says: `show tcp connections state established`. With the word
- * --json anywhere in it the answer is JSON, else a text for people.
+ * --json anywhere in it the answer is JSON, with --svg a drawing, else a text for people.
  */
 void pw_ctl_ask(struct pw_ctl *ctl, const char *line, struct pw_ctl_answer *answer);
 void pw_ctl_answer_free(struct pw_ctl_answer *answer);

@@ -10,7 +10,7 @@
 #include "cmd_priv.h"
 #include "pw_option.h"
 
-static const char *const state_names[PW_TCP_STATE_MAX] = {
+const char *const conn_states[PW_TCP_STATE_MAX] = {
 	[PW_TCP_CLOSED] = "closed",
 	[PW_TCP_SYN_SENT] = "syn-sent",
 	[PW_TCP_SYN_RCVD] = "syn-rcvd",
@@ -83,7 +83,7 @@ read_state(struct call *call, const char *text, uint32_t *state)
 	uint32_t i;
 
 	for (i = PW_TCP_SYN_SENT; i < PW_TCP_STATE_MAX; i++)
-		if (strcmp(text, state_names[i]) == 0) {
+		if (strcmp(text, conn_states[i]) == 0) {
 			*state = i;
 			return 0;
 		}
@@ -166,8 +166,8 @@ read_filters(struct call *call, struct filter *f, uint64_t *limit)
 }
 
 /* "10.77.0.2:40000" */
-static void
-put_end(cJSON *row, const char *name, const struct pw_addr *addr, uint16_t port)
+void
+put_conn_end(cJSON *row, const char *name, const struct pw_addr *addr, uint16_t port)
 {
 	char text[PW_ADDR_HOST_MAX + 8];
 	char one[PW_ADDR_HOST_MAX];
@@ -184,9 +184,9 @@ put_conn(cJSON *row, uint32_t worker, const struct conn *c)
 
 	snprintf(id, sizeof(id), "%u.%u", worker, c->id);
 	put_text(row, "id", id);
-	put_text(row, "state", state_names[i->state]);
-	put_end(row, "local", &i->local, i->lport);
-	put_end(row, "peer", &i->remote, i->rport);
+	put_text(row, "state", conn_states[i->state]);
+	put_conn_end(row, "local", &i->local, i->lport);
+	put_conn_end(row, "peer", &i->remote, i->rport);
 	put_u64(row, "sent_bytes", i->snd_nxt);
 	put_u64(row, "acked_bytes", i->snd_una);
 	put_u64(row, "rtx_segs", i->rtx_segs);
@@ -264,8 +264,8 @@ look_at_one(struct pw_worker_job *job, struct pw_worker *w, pw_ns now)
 }
 
 /* "0.12": worker 0, place 12 of its table. */
-static int
-read_id(struct call *call, uint32_t *worker, uint32_t *id)
+int
+read_conn_id(struct call *call, uint32_t *worker, uint32_t *id)
 {
 	const char *text = call->argc > 0 ? call->argv[0] : "";
 	uint64_t w = 0, i = 0;
@@ -357,7 +357,7 @@ show_conn(struct call *call)
 	uint32_t worker = 0, id = 0;
 	bool found;
 
-	if (read_id(call, &worker, &id) != 0)
+	if (read_conn_id(call, &worker, &id) != 0)
 		return -1;
 	q = question(call, sizeof(*q));
 	if (q == NULL)

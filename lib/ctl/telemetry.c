@@ -98,19 +98,18 @@ on_command(const char *cmd, const char *params, struct rte_tel_data *d)
 	char line[PW_CTL_LINE_MAX];
 	struct call call = {0};
 	bool ok = false;
-	bool json;
 
 	line_of(line, cmd, params);
 	pthread_mutex_lock(&known_lock);
 	if (known != NULL)
-		ok = command_do(known, line, &call, &json);
+		ok = command_do(known, line, &call);
 	pthread_mutex_unlock(&known_lock);
 	rte_tel_data_start_dict(d);
 	if (ok)
 		fill(d, call.out);
 	else
 		rte_tel_data_add_dict_string(d, "error", call.error);
-	cJSON_Delete(call.out);
+	call_fini(&call);
 	return 0;
 }
 

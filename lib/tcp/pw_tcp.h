@@ -342,6 +342,7 @@ struct pw_tcp_info {
 	pw_ns rto_ns;
 	pw_off snd_una;
 	pw_off snd_nxt;
+	pw_off snd_end; /**< what the user has given so far */
 	pw_off rcv_nxt;
 	uint64_t rtx_segs;
 	bool ecn; /**< agreed on */

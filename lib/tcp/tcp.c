@@ -442,6 +442,7 @@ pw_tcp_get_info(const struct pw_tcp_conn *c, struct pw_tcp_info *out)
 		.rto_ns = rtt_rto(c),
 		.snd_una = pw_min(c->snd_una, c->snd_end),
 		.snd_nxt = pw_min(c->snd_nxt, c->snd_end),
+		.snd_end = c->snd_end,
 		.rcv_nxt = c->rcv_nxt,
 		.rtx_segs = c->rtx_segs,
 		.ecn = (c->ecn & ECN_OK) != 0,

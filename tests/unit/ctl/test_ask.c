@@ -73,6 +73,25 @@ connections_of_a_running_worker_are_shown(void)
 }
 
 static void
+a_connection_is_traced(void)
+{
+	run();
+	rig_ctl_ask(&r, "trace connection 0.0");
+	CU_ASSERT_TRUE(r.answer.ok);
+	CU_ASSERT_PTR_NOT_NULL(strstr(r.answer.text, "round trip of the handshake"));
+	rig_ctl_ask(&r, "trace connection 0.0 --svg");
+	CU_ASSERT_PTR_NOT_NULL(strstr(r.answer.text, "</svg>"));
+	rig_ctl_ask(&r, "trace connection 0.1");
+	CU_ASSERT_FALSE(r.answer.ok);
+	CU_ASSERT_PTR_NOT_NULL(strstr(r.answer.text, "no trace of one was kept"));
+	rig_ctl_ask(&r, "trace kept 0.1");
+	CU_ASSERT_FALSE(r.answer.ok);
+	rig_ctl_ask(&r, "show traces --json");
+	CU_ASSERT_STRING_EQUAL(r.answer.text, "{\"traces\":[]}\n");
+	end();
+}
+
+static void
 a_setting_is_made_by_the_worker(void)
 {
 	run();
@@ -103,6 +122,7 @@ a_worker_that_has_ended_is_not_waited_for(void)
 
 static CU_TestInfo tests[] = {
 	{"connections_of_a_running_worker_are_shown", connections_of_a_running_worker_are_shown},
+	{"a_connection_is_traced", a_connection_is_traced},
 	{"a_setting_is_made_by_the_worker", a_setting_is_made_by_the_worker},
 	{"a_worker_that_has_ended_is_not_waited_for", a_worker_that_has_ended_is_not_waited_for},
 	CU_TEST_INFO_NULL,

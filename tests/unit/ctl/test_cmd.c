@@ -95,6 +95,7 @@ what_is_wrong_is_said(void)
 		const char *line;
 		const char *says;
 	} cases[] = {
+		{"show arp --svg", "draws nothing; allowed: trace"},
 		{"foo", "'foo' is no command; allowed: help, show, "},
 		{"show", "a word is missing behind 'show'; allowed: port, worker"},
 		{"show foo", "'foo' does not go behind 'show'; allowed: port, worker"},
@@ -197,7 +198,7 @@ words_are_completed(void)
 		{"complete set i", {"idle", "init-window"}},
 		{"complete set idle .", {NULL}},
 		{"complete foo .", {NULL}},
-		{"complete show t", {"tcp"}},
+		{"complete show t", {"tcp", "traces"}},
 	};
 	size_t i, k;
 

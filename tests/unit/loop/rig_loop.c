@@ -120,7 +120,7 @@ rig_loop_open(struct rig_loop *l, const struct rig_loop_opts *opts)
 		.ifs = &ifc,
 		.n_ifs = 1,
 		.listen_port = RIG_HTTP,
-		.tcp = {.max_conns = 64},
+		.tcp = {.max_conns = 64, .max_traced = 8},
 		.idle = opts->idle,
 		.service = {.app = &app, .ctx = l, .tick = svc_tick, .drain = svc_drain},
 	};
