@@ -69,9 +69,11 @@ mkdir -p build/bench
 rm -f build/bench/results.json
 failed=()
 for name in "${wanted[@]}"; do
+	began=$SECONDS
 	program=("$name.py" "${options[@]}")
 	[ "$name" != matrix ] || program=(compare.py --matrix)
 	/usr/bin/python3 "tests/bench/${program[0]}" "${program[@]:1}" || failed+=("$name")
+	pw_say "$name took $((SECONDS - began)) s"
 done
 /usr/bin/python3 tests/bench/summary.py
 pw_say "benchmarks took $((SECONDS / 60)) min $((SECONDS % 60)) s; plots and figures are in build/bench"

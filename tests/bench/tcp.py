@@ -48,8 +48,11 @@ CASES = {
 COUNTED = (
     ("bulk-46", "send-46", ["pw_tcp_run"]),
     ("bulk-46", "ack-46", ["pw_tcp_input"]),
+    ("bulk-gso", "send-gso", ["pw_tcp_run"]),
     ("bulk-paced", "send-paced", ["pw_tcp_run"]),
     ("bulk-paced", "ack-paced", ["pw_tcp_input"]),
+    ("receive", "receive", ["pw_tcp_input"]),
+    ("receive", "receive-train", ["pw_tcp_input_train"]),
     ("sack-1", "sack-1", ["pw_tcp_input"]),
     ("sack-30", "sack-30", ["pw_tcp_input"]),
     ("sack-200", "sack-200", ["pw_tcp_input"]),
@@ -62,10 +65,12 @@ def add_cycles(results, samples):
     for names in CASES.values():
         for name, words in names.items():
             results.add(words, "cycles", samples[name])
-    for kind, words in (("46", "46 a turn"), ("cubic", "limited by cwnd")):
+    for kind, words, target in (("gso", "44 in one: the bulk path of workers", TARGET),
+                                ("46", "46 a turn, one by one", None),
+                                ("cubic", "one by one, limited by cwnd", None)):
         both = inprocess.Undisturbed(send + ack / 2 for send, ack in
                        zip(samples[f"send-{kind}"].values, samples[f"ack-{kind}"].values))
-        results.add(f"data segment and half an ACK, {words}", "cycles", both, target=TARGET,
+        results.add(f"data segment and half an ACK, {words}", "cycles", both, target=target,
                     better="lower")
 
 
