@@ -14,7 +14,7 @@
 #define RATE_MAX	100000000
 
 static const char *const idle_names[] = {"spin", "pause", "sleep", NULL};
-const char *const load_cc[] = {"cubic", "newreno", NULL};
+const char *const load_cc[] = {"cubic", "newreno", "dctcp", "bbr", NULL};
 const char *const load_ecn[] = {"off", "accept", "on", NULL};
 
 static const char *
@@ -114,8 +114,8 @@ static const struct pw_option options[] = {
 		pw_option_choice, AT(idle), .names = idle_names},
 	{"mtu", "BYTES", NULL, "of the device port; if not said, what the device has", NULL,
 		pw_option_number, AT(mtu), 576, 65000},
-	{"cc", "cubic|newreno", "cubic", "congestion control", NULL, pw_option_choice, AT(cc),
-		.names = load_cc},
+	{"cc", "cubic|newreno|dctcp|bbr", "cubic", "congestion control", NULL, pw_option_choice,
+		AT(cc), .names = load_cc},
 	{"ecn", "off|accept|on", "accept",
 		"let routers mark instead of drop: never, when the peer asks, or ask ourselves",
 		NULL, pw_option_choice, AT(ecn), .names = load_ecn},

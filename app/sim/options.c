@@ -25,7 +25,7 @@ static const char usage[] =
 	"                      packet in its comment) and WHAT.svg (a picture of each stream)\n"
 	"  --hash FROM-TO      a line a seed: number, hash of its trace, packets. The same from\n"
 	"                      every compiler\n"
-	"  --table             goodput by loss and round trip\n"
+	"  --table             goodput by congestion control\n"
 	"  --help, --version\n"
 	"\n"
 	"options, with [defaults]:\n"

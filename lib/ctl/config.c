@@ -14,7 +14,7 @@
 const char *const pw_config_idle[] = {"spin", "pause", "sleep", NULL};
 static const char *const spread_names[] = {"auto", "rss", "software", NULL};
 static const char *const arena_names[] = {"eal", "hugetlbfs", NULL};
-const char *const pw_config_cc[] = {"cubic", "newreno", NULL};
+const char *const pw_config_cc[] = {"cubic", "newreno", "dctcp", "bbr", NULL};
 const char *const pw_config_ecn[] = {"off", "accept", "on", NULL};
 static_assert(PW_CONFIG_PORTS_MAX == PW_OPTION_PORT_MAX + 1, "a port that can be named");
 
@@ -127,8 +127,8 @@ static const struct pw_option settings[] = {
 		AT(arena), .names = arena_names},
 	{"mtu", "BYTES", NULL, "of the device ports; if not said, what the device has", NULL,
 		pw_option_number, AT(mtu), 576, 65000},
-	{"cc", "cubic|newreno", "cubic", "congestion control", NULL, pw_option_choice, AT(cc),
-		.names = pw_config_cc},
+	{"cc", "cubic|newreno|dctcp|bbr", "cubic", "congestion control", NULL, pw_option_choice,
+		AT(cc), .names = pw_config_cc},
 	{"ecn", "off|accept|on", "accept",
 		"let routers mark instead of drop: never, when the peer asks, or ask ourselves",
 		NULL, pw_option_choice, AT(ecn), .names = pw_config_ecn},

@@ -204,17 +204,32 @@ mark(uint8_t *dgram, uint32_t len)
 	return true;
 }
 
+static bool
+queue_is_long(const struct link *l, pw_ns now)
+{
+	return l->cfg.mark_bytes != 0 && link_backlog(l, now) > l->cfg.mark_bytes;
+}
+
+/* Not changed by a link before. */
+static bool
+is_whole(const uint8_t *dgram, uint32_t len)
+{
+	struct peek p;
+
+	return !peek_tcp(dgram, len, &p) || sum_tcp(dgram, len) == 0;
+}
+
 static enum pw_sim_fate
-change(struct link *l, uint8_t *dgram, uint32_t *len)
+change(struct link *l, uint8_t *dgram, uint32_t *len, pw_ns now)
 {
 	enum pw_sim_fate fate = PW_SIM_SENT;
 
 	if (l->cfg.strip != 0)
 		link_strip(dgram, *len, l->cfg.strip);
-	if (chance(l, l->cfg.mark_ppm) && mark(dgram, *len))
+	if ((chance(l, l->cfg.mark_ppm) || queue_is_long(l, now)) && mark(dgram, *len))
 		fate = PW_SIM_MARKED;
-	if (chance(l, l->cfg.corrupt_ppm)) {
-		/* One byte: no change of it escapes the Internet checksum. */
+	if (chance(l, l->cfg.corrupt_ppm) && is_whole(dgram, *len)) {
+		/* One byte, on one link: no change of it escapes the Internet checksum. */
 		dgram[pw_rand_below(&l->rand, *len)] ^= (uint8_t)(1 + pw_rand_below(&l->rand, 255));
 		fate = PW_SIM_CORRUPTED;
 	}
@@ -280,7 +295,7 @@ link_pass(struct link *l, uint8_t *dgram, uint32_t *len, pw_ns now, struct link_
 		l->n[PW_SIM_QUEUE_FULL]++;
 		return;
 	}
-	out->fate = change(l, dgram, len);
+	out->fate = change(l, dgram, len, now);
 	out->n = 1;
 	out->at[0] = arrival(l, *len, now, &out->fate);
 	if (chance(l, l->cfg.dup_ppm)) {

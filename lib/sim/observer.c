@@ -196,8 +196,12 @@ out_syn_ecn(struct obs *o, struct obs_conn *c, const struct view *v)
 
 /* Data has come that may be marked (6.1.3). @p fresh: the host cannot but take it. */
 static void
-in_marks(struct obs_conn *c, const struct view *v, bool fresh)
+in_marks(const struct obs *o, struct obs_conn *c, const struct view *v, bool fresh)
 {
+	if (o->cfg.exact_echo) {
+		c->may_echo |= v->ecn == CE;
+		return;
+	}
 	if (v->flags & CWR) {
 		c->must_echo = false;
 		if (fresh)
@@ -344,12 +348,12 @@ is_fresh(const struct obs_conn *c, const struct view *v, int64_t off)
 }
 
 static void
-in_data(struct obs_conn *c, const struct view *v, bool expected, pw_ns now, pw_ns odd_until)
+in_data(const struct obs *o, struct obs_conn *c, const struct view *v, bool expected, pw_ns now)
 {
 	int64_t off = offset(v->seq, c->irs1, c->got), before = c->got;
 
 	expected = expected && young(c, v);
-	in_marks(c, v, expected && is_fresh(c, v, off));
+	in_marks(o, c, v, expected && is_fresh(c, v, off));
 	if (v->flags & FIN) {
 		c->fin_in = off + v->len;
 		add_range(c, off, off + v->len + 1);
@@ -358,7 +362,7 @@ in_data(struct obs_conn *c, const struct view *v, bool expected, pw_ns now, pw_n
 	}
 	if (expected && c->irs_sure && c->got > before && c->got <= c->adv &&
 		c->ack_due == PW_NEVER)
-		c->ack_due = pw_max(now, odd_until) + ACK_LATEST;
+		c->ack_due = pw_max(now, o->odd_until) + ACK_LATEST;
 }
 
 /* Fragmentation needed: believed when it quotes what is in flight. */
@@ -425,7 +429,7 @@ obs_in(struct obs *o, const uint8_t *p, uint32_t len, pw_ns now)
 	if (expected)
 		in_echo(o, c, &v, offset(v.ack, c->isn1, c->sent));
 	if (c->has_irs && (v.flags & (SYN | RST)) == 0)
-		in_data(c, &v, expected, now, o->odd_until);
+		in_data(o, c, &v, expected, now);
 	if ((v.has & OPT_TS) && (!c->has_ts_in || (int32_t)(v.ts_val - c->ts_in) > 0)) {
 		c->has_ts_in = true;
 		c->ts_in = v.ts_val;

@@ -110,6 +110,7 @@ struct obs_cfg {
 	uint16_t mtu;
 	bool clean;	      /**< nothing may be sent again */
 	uint32_t init_window; /**< segments */
+	bool exact_echo;      /**< its ECE is of each segment, whatever CWR says (RFC 8257 3.2) */
 	bool cookies;	      /**< it may answer SYNs by cookies (RFC 4987) */
 	/** An invariant, "S1" to "S12", is broken. May be called more than once. */
 	void (*fail)(void *ctx, const char *which, const char *why);

@@ -111,6 +111,8 @@ draw_faults(struct pw_rand *r, struct pw_sim_link *l)
 	l->corrupt_ppm = rarely(r, 4, 50000);
 	l->cut_ppm = rarely(r, 5, 50000);
 	l->mark_ppm = rarely(r, 5, 300000);
+	if (one_in(r, 8))
+		l->mark_bytes = (uint32_t)magnitude(r, 3000, 100000);
 	if (l->mtu != 0)
 		l->no_icmp = one_in(r, 4);
 }
@@ -139,11 +141,13 @@ draw_options(struct pw_rand *r, struct pw_sim_host *h)
 		h->max_half_open = (uint32_t)between(r, 1, 2);
 }
 
+static const char *const ccs[] = {"cubic", "newreno", "dctcp", "bbr", "bbr"};
+
 static void
 draw_host(struct pw_rand *r, struct pw_sim_host *h)
 {
 	*h = (struct pw_sim_host){
-		.cc = one_in(r, 2) ? "cubic" : "newreno",
+		.cc = ccs[pw_rand_below(r, RTE_DIM(ccs))],
 		.mtu = 1500,
 		.tcp_rcv_buf = (uint32_t)magnitude(r, 2048, 512 * 1024),
 		.snd_buf = 1u << between(r, 10, 16),

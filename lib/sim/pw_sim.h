@@ -63,6 +63,7 @@ struct pw_sim_link {
 	uint32_t corrupt_ppm; /**< one byte changed */
 	uint32_t cut_ppm;     /**< the end cut off */
 	uint32_t mark_ppm;    /**< ECN: congestion experienced, where the packet allows it */
+	uint32_t mark_bytes;  /**< the same for all that find so much in the queue; 0: none */
 	uint32_t thin_acks;   /**< of so many pure ACKs, each within 10 ms, one passes; 0: all */
 
 	uint16_t mtu;  /**< 0: no limit */
@@ -170,11 +171,12 @@ struct pw_sim_result {
 	uint64_t hash;		    /**< of every packet and every change of state */
 	uint64_t n_events;
 	uint64_t n_packets;
-	uint32_t n_conns;   /**< lifetimes of connections */
-	uint32_t n_whole;   /**< of these, closed in order by both ends */
-	uint64_t bytes;	    /**< that programs received */
-	uint64_t rtx_bytes; /**< payload that was sent more than once */
-	pw_ns end;	    /**< virtual time of the last event */
+	uint32_t n_conns;		/**< lifetimes of connections */
+	uint32_t n_whole;		/**< of these, closed in order by both ends */
+	uint64_t bytes;			/**< that programs received */
+	uint64_t got[PW_SIM_CONNS_MAX]; /**< of these the client of each connection */
+	uint64_t rtx_bytes;		/**< payload that was sent more than once */
+	pw_ns end;			/**< virtual time of the last event */
 };
 
 /** What became of a packet, for a record. */

@@ -413,6 +413,7 @@ node_init(struct world *w, uint32_t id)
 		.mtu = plan->mtu != 0 ? plan->mtu : 1500,
 		.clean = w->plan->clean,
 		.cookies = plan->max_half_open != 0,
+		.exact_echo = plan->cc != NULL && strcmp(plan->cc, "dctcp") == 0,
 		.init_window = plan->init_window != 0 ? plan->init_window : IW_SEGS,
 		.fail = fail_at,
 		.content = content_at_host,
@@ -745,6 +746,8 @@ sum_up(struct world *w)
 		w->res->rtx_bytes += w->node[i].obs.rtx_bytes;
 	if (w->plan->one_loss && w->res->rtx_bytes > ONE_LOSS_MAX)
 		world_fail(w, "S9", "much was sent again for one packet lost");
+	for (i = 0; i < w->n_progs; i += 2)
+		w->res->got[i / 2] = w->prog[i].got;
 	for (i = 0; i < w->n_progs; i += 2)
 		w->res->n_whole += w->prog[i].got == w->prog[i].to_get &&
 				   w->prog[i + 1].got == w->prog[i + 1].to_get;

@@ -179,7 +179,9 @@ enter_recovery(struct pw_tcp_conn *c, const struct ack *a)
 static void
 leave_recovery(struct pw_tcp_conn *c)
 {
-	if (c->ca == CA_RECOVERY)
+	if (unlikely(c->rated))
+		cc_of(c)->on_recovered(c, false);
+	else if (c->ca == CA_RECOVERY)
 		c->cwnd = (uint32_t)pw_max(c->ssthresh, c->mss);
 	c->ca = CA_OPEN;
 	c->dup_acks = 0;
@@ -200,6 +202,8 @@ undo(struct pw_tcp_conn *c)
 	c->ssthresh = (uint32_t)pw_max(c->ssthresh, c->prior_ssthresh);
 	c->prior_cwnd = 0;
 	sent_unmark_all(c);
+	if (unlikely(c->rated))
+		cc_of(c)->on_recovered(c, true);
 	c->ca = CA_OPEN;
 	c->dup_acks = 0;
 	c->flags &= ~F_RTX_TS;
@@ -330,7 +334,7 @@ recover(struct pw_tcp_conn *c, struct ack *a)
 		TRACE(c, LOSS, 0, c->lost, flight(c));
 	if (c->ca == CA_OPEN && c->lost > 0)
 		enter_recovery(c, a);
-	if (c->ca == CA_RECOVERY)
+	if (c->ca == CA_RECOVERY && likely(!c->rated))
 		reduce_rate(c, a);
 }
 
@@ -441,9 +445,11 @@ take_ack(struct pw_tcp_conn *c, const struct seg_in *in, pw_off ack)
 	judge_probe(c, &a);
 	growing = c->ca != CA_RECOVERY; /* its last ACK names what was delivered all along */
 	recover(c, &a);
-	if (unlikely(c->ecn & ECN_OK) && ecn_on_ack(c, in))
+	if (unlikely(c->ecn & ECN_OK) && ecn_on_ack(c, in, a.acked))
 		growing = false;
-	if (growing)
+	if (unlikely(c->rated))
+		cc_of(c)->on_sample(c, &a);
+	else if (growing)
 		grow(c, &a, flight_before);
 	set_timers(c, &a, wait);
 	sent_check(c);
@@ -514,6 +520,8 @@ ack_rto(struct pw_tcp_conn *c, pw_ns now)
 	c->flags &= ~(F_TLP_OUT | F_TLP_DUE);
 	cc_of(c)->on_restart(c);
 	ecn_on_reduction(c);
+	if (unlikely(c->paced))
+		pace_open(c, now);
 	c->loss_mode = LOSS_RTO;
 	tmr_set(c, TMR_LOSS, now + rtt_rto(c));
 	TRACE(c, RTO, c->backoff, rtt_rto(c) / PW_NS_PER_MS, flight(c));

@@ -366,9 +366,8 @@ conn_established(struct pw_tcp_conn *c, pw_ns now)
 	tmr_set(c, TMR_LOSS, PW_NEVER);
 	/* RFC 6928, and RFC 5681 3.1: one segment when the SYN was lost. */
 	c->cwnd = c->flags & F_SYN_RTX ? c->mss : initial_window(c);
-	if (unlikely(t->defaults.pacing))
-		pace_choose(c, true);
-	cc_of(c)->init(c);
+	if (!cc_choose(c, c->cc_id, t->defaults.pacing))
+		cc_choose(c, CC_CUBIC, t->defaults.pacing);
 	trace_begin(c);
 	TRACE(c, OPEN, c->mss, c->cwnd, ticks_ns(c->srtt) / PW_NS_PER_US);
 	c->heard_ms = t->now_ms;

@@ -71,9 +71,26 @@ ecn_on_syn(struct pw_tcp_conn *c, const struct seg_in *in)
 
 /* ---- receiver (section 6.1.3) ---- */
 
+/* RFC 8257 3.2: ECE says of each segment whether it was marked; so those before a change
+ * are acknowledged first, and CWR means nothing. */
+static void
+echo_exactly(struct pw_tcp_conn *c, const struct seg_in *in)
+{
+	c->t->stats.ecn_marks_in += in->marked;
+	if (in->marked == ((c->ecn & ECN_ECHO) != 0))
+		return;
+	if (c->flags & (F_ACK_NOW | F_ACK_LATER))
+		out_ack_now(c);
+	c->ecn ^= ECN_ECHO;
+}
+
 void
 ecn_on_data(struct pw_tcp_conn *c, const struct seg_in *in)
 {
+	if (cc_of(c)->on_echo != NULL) {
+		echo_exactly(c, in);
+		return;
+	}
 	if (in->h.flags & PW_TCP_CWR)
 		c->ecn &= (uint8_t)~ECN_ECHO;
 	if (!in->marked)
@@ -109,10 +126,12 @@ end_round(struct pw_tcp_conn *c)
 }
 
 bool
-ecn_on_ack(struct pw_tcp_conn *c, const struct seg_in *in)
+ecn_on_ack(struct pw_tcp_conn *c, const struct seg_in *in, uint32_t acked)
 {
 	bool echo = (in->h.flags & (PW_TCP_ECE | PW_TCP_SYN)) == PW_TCP_ECE;
 
+	if (cc_of(c)->on_echo != NULL)
+		cc_of(c)->on_echo(c, acked, echo);
 	end_round(c);
 	if (echo && c->ca == CA_OPEN && (c->ecn & ECN_REDUCED) == 0) {
 		c->ssthresh = cc_of(c)->on_ecn(c);

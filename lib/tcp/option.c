@@ -5,7 +5,8 @@
  */
 #include "tcp_priv.h"
 
-const struct tcp_cc *const tcp_ccs[] = {&tcp_cc_cubic, &tcp_cc_newreno};
+const struct tcp_cc *const tcp_ccs[] = {
+	[CC_CUBIC] = &tcp_cc_cubic, &tcp_cc_newreno, &tcp_cc_dctcp, &tcp_cc_bbr};
 
 int
 tcp_cc_find(const char *name)
@@ -16,6 +17,23 @@ tcp_cc_find(const char *name)
 		if (strcmp(name, tcp_ccs[i]->name) == 0)
 			return (int)i;
 	return -1;
+}
+
+bool
+cc_choose(struct pw_tcp_conn *c, uint32_t id, bool pacing)
+{
+	const struct tcp_cc *cc = tcp_ccs[id];
+	bool models = cc->on_sample != NULL;
+
+	if (models || pacing || unlikely(c->side != 0))
+		if (!pace_choose(c, models || pacing) && models)
+			return false;
+	if (unlikely(c->rated) && !models) /* slow start would know no bound */
+		c->ssthresh = (uint32_t)pw_max(c->cwnd, 2u * c->mss);
+	c->cc_id = id & 3;
+	c->rated = models;
+	cc->init(c);
+	return true;
 }
 
 /* Within [low, high], or 0 where that means off. */
@@ -111,7 +129,7 @@ pw_tcp_conn_set(struct pw_tcp_conn *c, enum pw_tcp_option what, uint64_t value)
 		c->user_timeout_ms = (uint32_t)value;
 		return 0;
 	case PW_TCP_PACING:
-		if (!synchronised(c))
+		if (!synchronised(c) || c->rated)
 			return -ENOTSUP;
 		return pace_choose(c, value) ? 0 : -ENOBUFS;
 	case PW_TCP_ECN:
@@ -142,8 +160,9 @@ pw_tcp_conn_set_cc(struct pw_tcp_conn *c, const char *name)
 
 	if (cc < 0)
 		return -EINVAL;
-	c->cc_id = (uint8_t)cc;
-	if (synchronised(c))
-		cc_of(c)->init(c);
+	if (!synchronised(c))
+		c->cc_id = cc & 3;
+	else if (!cc_choose(c, (uint32_t)cc, c->rated ? c->t->defaults.pacing : c->paced))
+		return -ENOBUFS;
 	return 0;
 }

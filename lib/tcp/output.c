@@ -445,6 +445,10 @@ restart_after_idle(struct pw_tcp_conn *c, pw_ns now)
 {
 	uint32_t idle_ms = c->t->now_ms - c->last_send_ms;
 
+	if (unlikely(c->rated)) {
+		cc_of(c)->on_restart(c);
+		return;
+	}
 	if (flight(c) > 0 || idle_ms * PW_NS_PER_MS <= rtt_rto(c))
 		return;
 	c->cwnd = (uint32_t)pw_min(c->cwnd, initial_window(c));
@@ -681,8 +685,11 @@ send_paced(struct pw_tcp_conn *c, pw_ns now)
 
 	pace_begin_turn(c);
 	r = send_data(c, now);
-	if (c->state != PW_TCP_CLOSED)
-		pace_end_turn(c);
+	if (c->state == PW_TCP_CLOSED)
+		return r;
+	pace_end_turn(c);
+	if (c->rated)
+		rate_after_turn(c);
 	return r;
 }
 

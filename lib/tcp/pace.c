@@ -68,7 +68,8 @@ pace_room(struct pw_tcp_conn *c, pw_ns now)
 	if (!s->waits) /* nothing was lost by opening now only */
 		s->open_at = now;
 	s->waits = false;
-	s->rate = rate_of_cwnd(c);
+	if (!c->rated)
+		s->rate = rate_of_cwnd(c);
 	s->quantum = s->left = quantum_of(c, s->rate);
 	return s->left;
 }
@@ -85,6 +86,13 @@ close_quantum(struct side *s)
 {
 	s->open_at += time_of(s, s->quantum - s->left);
 	s->left = 0;
+}
+
+void
+pace_open(struct pw_tcp_conn *c, pw_ns now)
+{
+	side_of(c)->left = 0;
+	side_of(c)->open_at = now;
 }
 
 void

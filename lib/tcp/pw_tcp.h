@@ -134,7 +134,7 @@ struct pw_tcp_cfg {
 	uint32_t max_rcv_blocks; /**< of 2 KiB, for data out of order or not taken; 0: 1 for 16
 				  * connections, beyond for 64 */
 	uint32_t max_sides;	 /**< connections that pace at a time, 65,534 at most; 0: all, if
-				  * `pacing`, else one of 16 */
+				  * `pacing` or `cc` asks for it, else one of 16 */
 	uint32_t rcv_buf_bytes;	 /**< receive window at most; 0: 65,536 */
 	uint32_t app_bytes;	 /**< room for the user in each connection */
 	uint32_t max_traced;	 /**< connections traced at a time (pw_tcp_trace.h); 0: none */
@@ -146,7 +146,7 @@ struct pw_tcp_cfg {
 	pw_ns user_timeout_ns; /**< unacknowledged data at most this long; 0: 100 s (RFC 9293 3.8.3)
 				*/
 	pw_ns msl_ns;	       /**< 0: 30 s */
-	const char *cc;	       /**< "cubic" (default) or "newreno" */
+	const char *cc;	       /**< "cubic" (default), or as pw_tcp_set_cc() */
 	const char *ecn;       /**< "off", "accept" (default) or "on": enum pw_tcp_ecn */
 	bool pacing;	       /**< spread what cwnd admits over the round trip */
 };
@@ -322,7 +322,11 @@ int pw_tcp_set(struct pw_tcp *t, enum pw_tcp_option what, uint64_t value);
  */
 int pw_tcp_conn_set(struct pw_tcp_conn *c, enum pw_tcp_option what, uint64_t value);
 
-/** Choose the congestion control, "cubic" or "newreno". @return 0, or -EINVAL: unknown */
+/**
+ * Choose the congestion control: "cubic", "newreno", "dctcp" or "bbr". Who wants BBR and finds
+ * cfg.max_sides others in its place gets CUBIC.
+ * @return 0, -EINVAL: unknown, or -ENOBUFS: there is no place for it; it stays as it was
+ */
 int pw_tcp_set_cc(struct pw_tcp *t, const char *name);
 int pw_tcp_conn_set_cc(struct pw_tcp_conn *c, const char *name);
 
@@ -402,7 +406,7 @@ struct pw_tcp_conn *pw_tcp_conn_by_id(struct pw_tcp *t, uint32_t id);
 	X(ecn_reductions, "congestion windows reduced by a peer's ECN-Echo") \
 	X(time_wait_recycled, "TIME-WAIT entries that went before their time") \
 	X(sent_exhausted, "times no record for data in flight was free") \
-	X(side_exhausted, "connections that found no place for pacing") \
+	X(side_exhausted, "connections that found no place for pacing or BBR") \
 	X(untraced, "times a connection was not traced: all rings were in use") \
 	X(traces_kept, "traces kept, of connections that recovered or ended badly")
 /* clang-format on */

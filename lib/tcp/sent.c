@@ -84,11 +84,81 @@ take(struct pw_tcp_conn *c)
 	return i;
 }
 
+/* ---- snapshots, of connections whose rate is measured ---- */
+
+static struct snap *
+snap_at(const struct pw_tcp_conn *c, uint32_t i)
+{
+	return (struct snap *)&c->t->sent.rec[i];
+}
+
+/* The run @p s shares its snapshot no more. */
+static void
+snap_drop(struct pw_tcp_conn *c, struct sent *s)
+{
+	struct sent_pool *p = &c->t->sent;
+
+	if (s->snap == NONE)
+		return;
+	if (--snap_at(c, s->snap)->refs == 0) {
+		p->rec[s->snap].next = p->free;
+		p->free = s->snap;
+		p->n_used--;
+	}
+	s->snap = NONE;
+}
+
+/* The run @p s is sent; @p in_flight includes it. None while records are scarce. */
+static void
+snap_take(struct pw_tcp_conn *c, struct sent *s, uint32_t in_flight)
+{
+	struct sent_pool *p = &c->t->sent;
+
+	snap_drop(c, s);
+	if (p->n - p->n_used <= p->n / 2)
+		return;
+	s->snap = p->free;
+	p->free = p->rec[s->snap].next;
+	p->n_used++;
+	*snap_at(c, s->snap) = (struct snap){.refs = 1};
+	rate_sent(c, snap_at(c, s->snap), in_flight);
+}
+
+/* @p n bytes of the run @p s, up to @p end, have arrived; @p late: those that were sent first. */
+static __rte_noinline void
+snap_arrived(struct pw_tcp_conn *c, const struct sent *s, pw_off end, uint32_t n, bool late)
+{
+	struct rate *r = &side_of(c)->rs;
+
+	r->delivered += n;
+	r->delivered_at = c->t->now;
+	if (s->snap != NONE && !late)
+		rate_delivered(c, snap_at(c, s->snap), s->xmit, (uint32_t)end);
+}
+
+static __rte_noinline void
+snap_lost(struct pw_tcp_conn *c, struct sent *s)
+{
+	struct rate *r = &side_of(c)->rs;
+	struct snap kept;
+
+	r->lost += s->len;
+	if (s->snap == NONE)
+		return;
+	kept = *snap_at(c, s->snap);
+	snap_drop(c, s);
+	cc_of(c)->on_lost(c, &kept, s->len);
+}
+
+/* ---- runs ---- */
+
 static void
 give(struct pw_tcp_conn *c, uint32_t i)
 {
 	struct sent_pool *p = &c->t->sent;
 
+	if (unlikely(p->rec[i].snap != NONE))
+		snap_drop(c, &p->rec[i]);
 	p->rec[i].next = p->free;
 	p->free = i;
 	p->n_used--;
@@ -133,6 +203,8 @@ split(struct pw_tcp_conn *c, struct sent *s, pw_off off)
 	if (n == NULL)
 		return false;
 	*n = *s;
+	if (unlikely(s->snap != NONE))
+		snap_at(c, s->snap)->refs++;
 	n->start = off;
 	n->len = (uint32_t)(end_of(s) - off);
 	s->len = (uint32_t)(off - s->start);
@@ -156,8 +228,8 @@ sent_room(const struct pw_tcp_conn *c, pw_ns now)
  * When records are scarce, the new bytes join the run before them, whose time
  * moves on: RACK will call those bytes lost later than it might have, not sooner.
  */
-void
-sent_append(struct pw_tcp_conn *c, uint32_t len, pw_ns now)
+static inline void
+append(struct pw_tcp_conn *c, uint32_t len, pw_ns now)
 {
 	struct sent *tail = at(c, c->sent_tail);
 	uint32_t i;
@@ -175,12 +247,41 @@ sent_append(struct pw_tcp_conn *c, uint32_t len, pw_ns now)
 	c->t->sent.free = at(c, i)->next;
 	c->t->sent.n_used++;
 	c->n_sent++;
-	*at(c, i) = (struct sent){.start = c->snd_nxt, .xmit = now, .len = len, .next = NONE};
+	*at(c, i) = (struct sent){
+		.start = c->snd_nxt, .xmit = now, .len = len, .next = NONE, .snap = NONE};
 	if (tail == NULL)
 		c->sent_head = i;
 	else
 		tail->next = i;
 	c->sent_tail = i;
+}
+
+/* The same, with a snapshot: those of one moment share it. */
+static __rte_noinline void
+append_rated(struct pw_tcp_conn *c, uint32_t len, pw_ns now)
+{
+	const struct sent *tail = at(c, c->sent_tail);
+	bool later = tail == NULL || tail->xmit != now;
+	uint32_t in_flight = pipe_bytes(c) + len;
+	struct sent *s;
+
+	if (in_flight == len)
+		rate_begin_flight(c, now);
+	append(c, len, now);
+	s = at(c, c->sent_tail);
+	if (!later && s->snap != NONE && s->len > len)
+		snap_at(c, s->snap)->in_flight = in_flight;
+	else
+		snap_take(c, s, in_flight);
+}
+
+void
+sent_append(struct pw_tcp_conn *c, uint32_t len, pw_ns now)
+{
+	if (unlikely(c->rated))
+		append_rated(c, len, now);
+	else
+		append(c, len, now);
 }
 
 /* RFC 8985 6.2 step 1, 2 and 3 for a run that has just been delivered. */
@@ -244,8 +345,12 @@ sent_acked(struct pw_tcp_conn *c, pw_off una, struct ack *a)
 		if (n == 0)
 			break;
 		if ((s->flags & SENT_SACKED) == 0) {
-			if (!was_late(c, s, a))
+			bool late = was_late(c, s, a);
+
+			if (!late)
 				delivered(c, s, s->start + n, a);
+			if (unlikely(c->rated))
+				snap_arrived(c, s, s->start + n, n, late);
 			a->delivered += n;
 			again |= (s->flags & SENT_RTX) != 0;
 		}
@@ -270,6 +375,10 @@ static void
 mark_sacked(struct pw_tcp_conn *c, struct sent *s, struct ack *a)
 {
 	delivered(c, s, end_of(s), a);
+	if (unlikely(c->rated))
+		snap_arrived(c, s, end_of(s), s->len, false);
+	if (unlikely(s->snap != NONE))
+		snap_drop(c, s);
 	uncount(c, s, s->len);
 	s->flags = SENT_SACKED;
 	c->sacked += s->len;
@@ -346,6 +455,8 @@ sent_now(struct pw_tcp_conn *c, struct sent *s, pw_ns now)
 	s->flags = SENT_RTX;
 	s->xmit = now;
 	c->n_rtx += s->len;
+	if (unlikely(c->rated))
+		snap_take(c, s, pipe_bytes(c));
 }
 
 void
@@ -389,6 +500,8 @@ sent_mark_lost(struct pw_tcp_conn *c, struct sent *s)
 	c->lost += s->len;
 	if (s->flags & SENT_RTX)
 		c->n_rtx += s->len;
+	if (unlikely(c->rated))
+		snap_lost(c, s);
 }
 
 void

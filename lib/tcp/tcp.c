@@ -39,7 +39,7 @@ blocks_for(uint32_t n)
 }
 
 static void
-fill_defaults(struct pw_tcp_cfg *cfg)
+fill_defaults(struct pw_tcp_cfg *cfg, bool all_paced)
 {
 	if (cfg->max_half_open == 0)
 		cfg->max_half_open = (uint32_t)pw_max(cfg->max_conns / 4, 1);
@@ -52,7 +52,7 @@ fill_defaults(struct pw_tcp_cfg *cfg)
 	if (cfg->max_rcv_blocks == 0)
 		cfg->max_rcv_blocks = (uint32_t)pw_max(blocks_for(cfg->max_conns), 1024);
 	if (cfg->max_sides == 0)
-		cfg->max_sides = cfg->pacing ? cfg->max_conns : side_places(cfg->max_conns);
+		cfg->max_sides = all_paced ? cfg->max_conns : side_places(busy(cfg->max_conns));
 	if (cfg->mtu == 0)
 		cfg->mtu = 1500;
 	if (cfg->gso_max_segs == 0)
@@ -108,7 +108,7 @@ pw_tcp_create(const struct pw_tcp_cfg *cfg, pw_ns now)
 		return NULL;
 	}
 	t->cfg = *cfg;
-	fill_defaults(&t->cfg);
+	fill_defaults(&t->cfg, cfg->pacing || tcp_ccs[cc]->on_sample != NULL);
 	t->defaults = (struct tcp_defaults){
 		.cc = (uint8_t)cc,
 		.syn_flags = F_WS_OK | F_SACK_OK | F_TS_OK,
@@ -119,6 +119,7 @@ pw_tcp_create(const struct pw_tcp_cfg *cfg, pw_ns now)
 	};
 	t->rcv_shift = shift_for(t->cfg.rcv_buf_bytes);
 	memcpy(&t->hash_seed, t->cfg.secret + crypto_shorthash_KEYBYTES, sizeof(t->hash_seed));
+	pw_rand_init(&t->rand, t->hash_seed);
 	tcp_set_now(t, now);
 	pw_wheel_init(&t->wheel, now);
 	pw_wheel_init(&t->pace_wheel, now);
@@ -481,6 +482,6 @@ pw_tcp_conn_bytes(uint32_t app_bytes, uint32_t max_conns)
 	all += sizeof(struct tw) * (uint64_t)time_wait_for(max_conns);
 	all += sizeof(uint32_t) * (uint64_t)rte_align32pow2(time_wait_for(max_conns));
 	all += ((uint64_t)1 << RCV_BLOCK_BITS_MIN) * (uint64_t)blocks_for(max_conns);
-	all += sizeof(struct side) * (uint64_t)side_places(max_conns);
+	all += sizeof(struct side) * (uint64_t)side_places(busy(max_conns));
 	return (size_t)((all + max_conns - 1) / max_conns);
 }

@@ -14,12 +14,15 @@
  *	timer.c   all deadlines of a connection, set by what happened
  *	output.c  what may be sent now, and the segments themselves
  *	sent.c    the record of what is in flight
- *	pace.c    when the next quantum may go; side.c: room for what few connections need
+ *	pace.c    when the next quantum may go; rate.c: how fast what went has arrived
+ *	side.c    room for what few connections need
  *	cc_*.c    congestion control behind a table; ecn.c: marks in place of losses
  *	conn.c    birth, death and look-up; listen.c: SYNs; tw.c: TIME-WAIT
  *	trace.c   rings of what happened, hooked into the others (trace.h)
  */
+#include <assert.h>
 #include <netinet/in.h>
+#include "pw_rand.h"
 #include "pw_tcp.h"
 #include "pw_tcp_trace.h"
 #include "pw_wheel.h"
@@ -133,8 +136,24 @@ struct sent {
 	pw_ns xmit; /**< the latest transmission */
 	uint32_t len;
 	uint32_t next;
+	uint32_t snap; /**< record that holds its snapshot, or NONE */
 	uint8_t flags;
 };
+
+/**
+ * What had been delivered when a run was sent, for a connection whose rate is measured
+ * (rate.c). Lies in a record of its own; counts by their low bits.
+ */
+struct snap {
+	pw_ns delivered_at;
+	pw_ns first_sent;
+	uint32_t delivered;
+	uint32_t lost;
+	uint32_t in_flight; /**< right after it was sent */
+	uint16_t refs;	    /**< runs that share it */
+	bool app_limited;
+};
+static_assert(sizeof(struct snap) <= sizeof(struct sent), "a snapshot fits a record");
 
 enum sent_flag {
 	SENT_SACKED = 1,
@@ -179,6 +198,104 @@ struct cc_reno {
 	uint32_t acked;
 };
 
+struct cc_dctcp {
+	uint32_t acked;	      /**< as cc_reno's */
+	uint32_t alpha;	      /**< share of marked bytes, DCTCP_ONE: all */
+	uint32_t window_end;  /**< low bits of an offset: see ahead() */
+	uint32_t bytes_acked; /**< of this observation window */
+	uint32_t bytes_marked;
+};
+#define DCTCP_ONE (1u << 20)
+
+/** Delivery rate: the connection's counts, and the sample of the ACK under way. */
+struct rate {
+	uint64_t delivered;
+	uint64_t lost;
+	uint64_t app_limited; /**< until so much is delivered; 0: it is not */
+	pw_ns delivered_at;
+	pw_ns first_sent; /**< of what was delivered last, or of the first after idling */
+	uint64_t rate;	  /**< of the sample, bytes a second; 0: none */
+	pw_ns send_elapsed;
+	struct snap newest; /**< of the latest-sent run that the ACK delivered */
+	uint32_t newest_end;
+	uint32_t sample; /**< bytes delivered over it */
+	bool has_data;
+};
+
+enum bbr_state {
+	BBR_STARTUP,
+	BBR_DRAIN,
+	BBR_DOWN,
+	BBR_CRUISE,
+	BBR_REFILL,
+	BBR_UP,
+	BBR_PROBE_RTT,
+	BBR_STATE_MAX,
+};
+
+enum bbr_acks {
+	BBR_ACKS_INIT,
+	BBR_ACKS_REFILLING,
+	BBR_ACKS_STARTING,
+	BBR_ACKS_FEEDBACK,
+	BBR_ACKS_STOPPING,
+};
+
+/** BBR (draft-ietf-ccwg-bbr section 2); rates are bytes a second. */
+struct bbr {
+	uint64_t bw; /**< the least of max_bw and bw_short */
+	uint64_t max_bw;
+	uint64_t cycle_bw[2]; /**< the most of this cycle, and of the one before */
+	uint64_t bw_latest;   /**< the most of this round */
+	uint64_t bw_short;    /**< UINT64_MAX: no bound */
+	uint64_t full_bw;
+	uint64_t undo_bw_short;
+	pw_ns min_rtt; /**< PW_NEVER: not known yet */
+	pw_ns min_rtt_at;
+	pw_ns probe_rtt_min;
+	pw_ns probe_rtt_min_at;
+	pw_ns probe_rtt_done_at; /**< 0: not known yet */
+	pw_ns cycle_at;
+	pw_ns probe_wait;
+	pw_ns extra_from;
+	uint32_t inflight_latest;
+	uint32_t inflight_short; /**< UINT32_MAX: no bound */
+	uint32_t inflight_long;	 /**< likewise */
+	uint32_t undo_inflight_short;
+	uint32_t undo_inflight_long;
+	uint32_t prior_cwnd;
+	uint32_t max_inflight;
+	uint32_t extra_acked[2]; /**< the most of this window of rounds, and of that before */
+	uint32_t extra_delivered;
+	uint32_t extra_round; /**< when this window began */
+	uint32_t next_round;  /**< low bits of rate.delivered, as is loss_round */
+	uint32_t loss_round;
+	uint32_t round_count;
+	uint32_t drain_round;
+	uint32_t probe_rtt_round; /**< when the last ProbeRTT ended */
+	uint32_t rounds_since_probe;
+	uint32_t up_acked;
+	uint32_t acked_per_inc; /**< UINT32_MAX: inflight_long does not grow */
+	uint8_t up_rounds;
+	uint8_t losses; /**< ranges lost in this round of Startup */
+	uint8_t state;	/**< enum bbr_state */
+	uint8_t undo_state;
+	uint8_t ack_phase;
+	uint8_t full_bw_count;
+	bool full_bw_now;
+	bool full_bw_reached;
+	bool round_start;
+	bool loss_round_start;
+	bool loss_in_round;
+	bool probe_sample;
+	bool probe_too_high;
+	bool precautionary;
+	bool idle_restart;
+	bool probe_rtt_expired;
+	bool probe_rtt_round_done;
+	bool recovered; /**< a recovery has had a whole round */
+};
+
 /**
  * What only some connections need, in a bounded pool: who takes no place in it gets on
  * without. pw_tcp_conn.side says which.
@@ -193,6 +310,9 @@ struct side {
 	uint32_t limited_end; /**< cwnd was the limit: snd_nxt then */
 	uint32_t conn;	      /**< whose it is; of a free one, the next free */
 	bool waits;	      /**< something would have gone before open_at */
+	/* Of those whose cc models the path. */
+	struct rate rs;
+	struct bbr bbr;
 };
 
 struct side_pool {
@@ -201,6 +321,8 @@ struct side_pool {
 	uint32_t n_used;
 	uint32_t free;
 };
+
+struct ack;
 
 /** What an ACK tells a congestion control. */
 struct cc_ack {
@@ -220,13 +342,27 @@ struct tcp_cc {
 	uint32_t (*on_ecn)(struct pw_tcp_conn *c);
 	/** Sending starts again after idling, or after a time-out. */
 	void (*on_restart)(struct pw_tcp_conn *c);
+	/** NULL, or: of @p acked bytes an ACK says that they were marked, or were not. */
+	void (*on_echo)(struct pw_tcp_conn *c, uint32_t acked, bool echo);
+
+	/* Of those that model the path; NULL for the others. They have a side, set cwnd and
+	 * the pacing rate at each ACK, and are not ruled by PRR or by idleness. */
+	void (*on_sample)(struct pw_tcp_conn *c, const struct ack *a);
+	/** @p len bytes were found lost that had been sent with @p p. */
+	void (*on_lost)(struct pw_tcp_conn *c, const struct snap *p, uint32_t len);
+	/** The recovery is over; @p spurious: nothing had been lost. */
+	void (*on_recovered)(struct pw_tcp_conn *c, bool spurious);
 };
+
+#define CC_CUBIC 0 /**< what who finds no side has instead */
 
 /** By name: index in tcp_ccs, or -1: unknown. */
 int tcp_cc_find(const char *name);
 
 extern const struct tcp_cc tcp_cc_newreno;
 extern const struct tcp_cc tcp_cc_cubic;
+extern const struct tcp_cc tcp_cc_dctcp;
+extern const struct tcp_cc tcp_cc_bbr;
 extern const struct tcp_cc *const tcp_ccs[];
 
 /**
@@ -289,7 +425,8 @@ struct pw_tcp_conn {
 	uint8_t backoff;       /**< of RTO, persist and SYN timers */
 	uint8_t ca : 2;	       /**< enum ca_state */
 	uint8_t loss_mode : 2; /**< enum loss_mode */
-	uint8_t cc_id : 3;     /**< of tcp_ccs */
+	uint8_t cc_id : 2;     /**< of tcp_ccs */
+	uint8_t rated : 1;     /**< its cc models the path: rates are measured */
 	uint8_t paced : 1;     /**< by what stands in its side */
 	uint8_t reo_mult;      /**< RACK.reo_wnd_mult */
 
@@ -320,6 +457,7 @@ struct pw_tcp_conn {
 	union {
 		struct cc_cubic cubic;
 		struct cc_reno reno;
+		struct cc_dctcp dctcp;
 	} cc;
 	uint8_t in_epoch : 1; /**< CUBIC; no: it begins at the next ACK */
 	uint8_t hystart_done : 1;
@@ -469,6 +607,7 @@ struct pw_tcp {
 	uint32_t n_listen;
 	struct pw_tcp_stats stats;
 	struct pw_wheel pace_wheel; /**< when quanta open */
+	struct pw_rand rand;	    /**< of BBR's waits: no secret */
 };
 
 /** A segment on arrival: offsets, not sequence numbers, once a connection is known. */
@@ -498,6 +637,13 @@ struct ack {
 	uint32_t ts_ecr;
 	struct sent *sacked_to; /**< where the walk for a SACK block ended; NULL: none yet */
 };
+
+/** What an ACK newly tells to have arrived; for a peer without SACK only what is certain. */
+static inline uint32_t
+newly_delivered(const struct pw_tcp_conn *c, const struct ack *a)
+{
+	return c->flags & F_SACK_OK ? a->delivered : a->acked;
+}
 
 /* ---- sequence numbers at the edge ---- */
 
@@ -748,8 +894,9 @@ void ecn_on_syn(struct pw_tcp_conn *c, const struct seg_in *in);
 bool ecn_wanted(const struct pw_tcp *t, uint8_t syn_flags);
 /** Data in the window, as it arrives: note a router's mark, and the peer's CWR. */
 void ecn_on_data(struct pw_tcp_conn *c, const struct seg_in *in);
-/** An ACK: react to ECE, once a round trip. @return true: cwnd must not grow by it */
-bool ecn_on_ack(struct pw_tcp_conn *c, const struct seg_in *in);
+/** An ACK of @p acked new bytes: react to ECE, once a round trip. @return true: cwnd must
+ * not grow by it */
+bool ecn_on_ack(struct pw_tcp_conn *c, const struct seg_in *in, uint32_t acked);
 /** cwnd was reduced for another reason: what is in flight need not tell it again. */
 void ecn_on_reduction(struct pw_tcp_conn *c);
 /** Was cwnd reduced since what is now first in flight was sent? */
@@ -847,11 +994,34 @@ struct side *side_get(struct pw_tcp_conn *c);
 /** Let go of it, if the connection has one. */
 void side_put(struct pw_tcp_conn *c);
 
+/* option.c */
+/**
+ * Use tcp_ccs[@p id] from now on, paced if @p pacing or if it has to be.
+ * @return false: there is no side for it; nothing has changed
+ */
+bool cc_choose(struct pw_tcp_conn *c, uint32_t id, bool pacing);
+
+/* rate.c: of connections that are `rated` */
+void rate_init(struct pw_tcp_conn *c);
+/** Something is sent while nothing is in flight. */
+void rate_begin_flight(struct pw_tcp_conn *c, pw_ns now);
+/** Take the snapshot @p p of what was sent now; @p in_flight includes it. */
+void rate_sent(struct pw_tcp_conn *c, struct snap *p, uint32_t in_flight);
+/** What was sent with @p p at @p xmit, up to the offset @p end, has arrived. */
+void rate_delivered(struct pw_tcp_conn *c, const struct snap *p, pw_ns xmit, uint32_t end);
+/** All that an ACK delivered is known: make its sample. */
+void rate_on_ack(struct pw_tcp_conn *c, const struct ack *a);
+/** Rates are not the path's until what is in flight now has arrived. */
+void rate_mark_app_limited(struct pw_tcp_conn *c);
+void rate_after_turn(struct pw_tcp_conn *c);
+
 /* pace.c */
 /** Begin to pace, or end it, as wanted. @return false: there is no place for it */
 bool pace_choose(struct pw_tcp_conn *c, bool wanted);
 /** Bytes that may go at @p now; 0: none, and the connection is ready again when some may. */
 uint32_t pace_room(struct pw_tcp_conn *c, pw_ns now);
+/** A quantum opens now, whatever was sent before: a time-out has waited for long enough. */
+void pace_open(struct pw_tcp_conn *c, pw_ns now);
 /** @p len of them went, or were sent again. */
 void pace_sent(struct pw_tcp_conn *c, uint32_t len, pw_ns now);
 /** Whether cwnd was the limit is remembered for a round trip: what was before this turn. */

@@ -308,7 +308,7 @@ bad_values_are_refused(void)
 		{"--arena", "heap", "is not one of them", "eal or hugetlbfs"},
 		{"--mtu", "575", "is too small", "576 to 65000"},
 		{"--mtu", "65001", "is too large", "576 to 65000"},
-		{"--cc", "bbr", "is not one of them", "cubic or newreno"},
+		{"--cc", "hybla", "is not one of them", "cubic, newreno, dctcp or bbr"},
 		{"--ecn", "yes", "is not one of them", "off, accept or on"},
 		{"--max-connections", "15", "is too small", "16 to 4000000"},
 		{"--trace", "65536", "is too large", "0 to 65535"},

@@ -207,6 +207,18 @@ tail_probe_does_not_wait(void)
 	CU_ASSERT_EQUAL(pw_tcp_stats(rig.t)->tlps, 1);
 }
 
+static void
+timeout_does_not_wait(void)
+{
+	pw_tcp_send(conn(), 2 * MSS);
+	rig_wait(&rig, MS(100));
+	rig_skip(&rig);
+	side_of(conn())->open_at = rig.now + MS(10000);
+	rig_wait(&rig, MS(200));
+	CU_ASSERT_EQUAL(pw_tcp_stats(rig.t)->rtos, 1);
+	EXPECT_DATA(&rig, 0, MSS);
+}
+
 /* Who finds no place sends as if nobody had asked for pacing. */
 static void
 no_place_means_no_pacing(void)
@@ -281,6 +293,7 @@ static CU_TestInfo tests[] = {
 	TEST(window_grows_although_quanta_end_first),
 	TEST(retransmissions_are_paced),
 	TEST(tail_probe_does_not_wait),
+	TEST(timeout_does_not_wait),
 	TEST(no_place_means_no_pacing),
 	TEST(end_while_a_quantum_is_awaited),
 	TEST(set_while_it_runs),
