@@ -6,7 +6,8 @@
  * through a mapping of its own. An instruction of ours that reads or copies a
  * payload byte faults, and the fault is told and ends the process.
  *
- * What the handler does is async-signal-safe: it formats by hand, into write(2).
+ * What the handler does is async-signal-safe: it formats by hand, into write(2). It runs
+ * on the stack of the worker that faulted, whichever that is: a page of the store is none.
  */
 #include <execinfo.h>
 #include <signal.h>
@@ -17,7 +18,6 @@
 
 #define STATUS_READ   3 /* a payload byte was touched */
 #define FRAMES_MAX    64
-#define STACK_BYTES   65536
 #define NUMBER_DIGITS 20
 
 static struct {
@@ -25,8 +25,6 @@ static struct {
 	const uint8_t *base;
 	size_t bytes; /* unreadable from base on; 0: none */
 } guarded;
-
-static uint8_t handler_stack[STACK_BYTES];
 
 /* ---- may it be asked for? ---- */
 
@@ -146,16 +144,13 @@ on_fault(int sig, siginfo_t *info, void *context)
 static int
 catch_faults(void)
 {
-	struct sigaction act = {.sa_flags = SA_SIGINFO | SA_ONSTACK};
-	stack_t stack = {.ss_sp = handler_stack, .ss_size = sizeof(handler_stack)};
+	struct sigaction act = {.sa_flags = SA_SIGINFO};
 	void *frames[FRAMES_MAX];
 
 	backtrace(frames, FRAMES_MAX); /* the first call loads a library: not in a handler */
 	act.sa_sigaction = on_fault;
 	sigemptyset(&act.sa_mask);
-	if (sigaltstack(&stack, NULL) != 0 || sigaction(SIGSEGV, &act, NULL) != 0)
-		return -errno;
-	return 0;
+	return sigaction(SIGSEGV, &act, NULL) != 0 ? -errno : 0;
 }
 
 /* ---- the memory ---- */

@@ -219,6 +219,19 @@ ask_conns(struct call *call, uint32_t worker, const struct filter *f, uint64_t l
 	return 0;
 }
 
+/* Does the list end before what there is? */
+static void
+put_cut(cJSON *to, uint64_t n)
+{
+	char text[120] = "no";
+
+	if (n > 0)
+		snprintf(text, sizeof(text),
+			"%" PRIu64 " more fit; allowed: limit N, up to %d, or another filter", n,
+			CONNS_MAX);
+	put_text(to, "cut", text);
+}
+
 int
 show_conns(struct call *call)
 {
@@ -239,7 +252,9 @@ show_conns(struct call *call)
 		}
 	}
 	put_u64(call->out, "fitting", n_fit);
-	put_u64(call->out, "shown", (uint64_t)cJSON_GetArraySize(rows));
+	shown = (uint32_t)cJSON_GetArraySize(rows);
+	put_u64(call->out, "shown", shown);
+	put_cut(call->out, n_fit - shown);
 	cJSON_AddItemToObject(call->out, "connections", rows);
 	return 0;
 }

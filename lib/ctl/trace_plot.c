@@ -8,14 +8,15 @@
 #include <inttypes.h>
 #include "trace.h"
 
-#define WIDTH	 1200
-#define HEIGHT	 640
-#define LEFT	 100 /* margins of the picture */
-#define TOP	 90
-#define RIGHT	 20
-#define BOTTOM	 40
-#define TICKS	 8
-#define TEXT_MAX 160
+#define WIDTH	   1200
+#define HEIGHT	   640
+#define LEFT	   100 /* margins of the picture */
+#define TOP	   90
+#define RIGHT	   20
+#define BOTTOM	   40
+#define TICKS	   8
+#define TEXT_MAX   160
+#define STROKE_MIN 3 /* what is sent again is seldom more than a segment */
 
 /* From times and bytes to points. */
 struct frame {
@@ -242,11 +243,11 @@ draw_strokes(const struct frame *fr, const struct style *style, bool (*wanted)(u
 		style->width);
 	for (i = 0; i < v->head.n; i++) {
 		const struct pw_tcp_event *e = &v->ev[i];
-		double off = (double)trace_off(v, e->a);
+		double off = (double)trace_off(v, e->a), y = y_of(fr, off);
 
 		if (wanted(pw_tcp_event_kind(e)))
-			fprintf(fr->f, "M%.1f %.1fV%.1f", x_of(fr, ms_of(v, i)),
-				y_of(fr, off) + 0.5, y_of(fr, off + e->b) - 0.5);
+			fprintf(fr->f, "M%.1f %.1fV%.1f", x_of(fr, ms_of(v, i)), y,
+				RTE_MIN(y_of(fr, off + e->b), y - STROKE_MIN));
 	}
 	fprintf(fr->f, "'/>\n");
 }
@@ -323,8 +324,8 @@ trace_plot(const struct trace_view *v, FILE *f)
 		"<rect width='100%%' height='100%%' fill='#fff'/>\n",
 		WIDTH, HEIGHT);
 	draw_title(&fr);
-	draw_recoveries(&fr);
 	draw_requests(&fr);
+	draw_recoveries(&fr);
 	draw_axes(&fr);
 	draw_steps(&fr, &edge, true);
 	draw_steps(&fr, &acked, false);

@@ -121,6 +121,8 @@ def test_show_tcp_connections_and_one_of_them(server, root):
     assert ask(server, "show", "tcp", "connections", "peer", "10.9.0.0/16")["fitting"] == 0
     limited = ask(server, "show", "tcp", "connections", "limit", "2")
     assert limited["fitting"] == 3 and limited["shown"] == 2
+    assert limited["cut"] == "1 more fit; allowed: limit N, up to 100000, or another filter"
+    assert every["cut"] == "no"
     socks[0].sendall(b"GET /big HTTP/1.1\r\nHost: a\r\n\r\n")
     left = MEGABYTES << 20
     while left > 0:
@@ -249,6 +251,38 @@ def test_a_capture_of_one_connection_holds_its_file(server, root, tmp_path):
                           stderr=subprocess.DEVNULL, check=True).stdout
     assert b"HTTP/1.1 200 OK" in text and b"hello" in text
     assert f"> {server.address}.80".encode() not in text
+
+
+@pytest.fixture
+def small_disk(tmp_path):
+    """Made before pagewire is: its namespace would not see it else."""
+    disk = tmp_path / "disk"
+    disk.mkdir()
+    subprocess.run(["mount", "-t", "tmpfs", "-o", "size=256k", "tmpfs", disk], check=True)
+    yield disk
+    subprocess.run(["umount", disk], check=True)
+
+
+def test_a_capture_to_a_full_disk(small_disk, server, root, tmp_path):
+    """The file ends, the reason is told, and files are served meanwhile."""
+    file = small_disk / "a.pcapng"
+    with Load(server, root):
+        ctl(server, "capture", "start", str(file))
+        wait_until("the disk is full", lambda: ask(server, "show", "capture")["error"], 20)
+        full = ask(server, "show", "capture")
+        wait_until("more is lost",
+                   lambda: ask(server, "show", "capture")["lost"] > full["lost"], 20)
+        done = ask(server, "capture", "stop")
+    assert "No space left" in done["error"] and done["written"] == full["written"] > 0
+    # What is there can be read, as far as it goes.
+    read = subprocess.run(["tcpdump", "-nnr", file], stdout=subprocess.PIPE,
+                          stderr=subprocess.PIPE, text=True, check=False)
+    assert len(read.stdout.splitlines()) >= done["written"] // 2, read.stderr
+    # And the next capture, to another disk, is not harmed by it.
+    ctl(server, "capture", "start", str(tmp_path / "b.pcapng"))
+    server.namespace.curl(server.url("index.html"))
+    done = ask(server, "capture", "stop")
+    assert done["error"] == "" and done["written"] > 0
 
 
 def test_captures_that_cannot_be(server, tmp_path):

@@ -5,6 +5,7 @@
 response; a byte that is read all the same is named; devices that must read are refused.
 """
 import contextlib
+import json
 import os
 import pathlib
 import re
@@ -18,22 +19,25 @@ from harness import Namespace, Pagewire, Profile, wait_until
 from test_load import Load, check_bodies, urls
 
 TOUCH = pathlib.Path(os.environ.get("PW_TOUCH", harness.LINKFILTER.parent / "touch.so"))
+CTL = harness.PAGEWIRE.parent / "pagewire-ctl"
 PATHS = ("size/1", "size/1449", "size/65536", "size/2097153")
 
 
 @contextlib.contextmanager
-def pair(site, options, environment=None):
-    """pagewire --prove on virtio-user, and pagewire-load as its vhost peer."""
+def pair(site, options, environment=None, queues=1):
+    """pagewire --prove on virtio-user and pagewire-load, its peer: a worker each for a queue."""
     harness.need_profile("virtio-user")
     with contextlib.ExitStack() as stack:
         tmp = stack.enter_context(tempfile.TemporaryDirectory(prefix="pwt."))
         namespace = stack.enter_context(Namespace("prove"))
         profile = Profile("virtio-user", "pw0", tmp)
         profile.after = []  # there is no kernel at the other end
-        server = Pagewire(namespace, profile, site.root, ["--prove"])
+        profile.set_queues(queues)
+        lcores = {"lcores": harness.TWO_LCORES} if queues == 2 else {}
+        server = Pagewire(namespace, profile, site.root, ["--prove"], **lcores)
         stack.callback(server.discard)
         load = stack.enter_context(
-            Load(namespace, ["--no-pci", *profile.bridge], profile.peer_ip, options))
+            Load(namespace, ["--no-pci", *profile.bridge], profile.peer_ip, options, **lcores))
         wait_until("the socket is there", lambda: os.path.exists(f"{tmp}/vhost.sock"), 20)
         with pytest.MonkeyPatch.context() as patch:
             for name, value in (environment or {}).items():
@@ -52,6 +56,47 @@ def test_every_byte_is_right_and_none_is_read(site):
     assert "pages are unreadable from here on" in said.err
     for kind in ("copied by pagewire", "read for checksums", "copied by the driver"):
         assert said.ledger[f"file bytes {kind}"] == 0
+
+
+def test_two_workers_read_nothing(site):
+    with pair(site, [*urls("10.77.0.1", PATHS), "--verify", "--connections", 16,
+                     "--duration", 2], queues=2) as (server, load):
+        figures = load.wait()
+        said = server.stop()
+    assert figures["failures"] == 0 and figures["responses"] > len(PATHS)
+    check_bodies(figures, site)
+    workers = said.workers()
+    assert len(workers) == 2 and all(worker["responses"] > 0 for worker in workers), workers
+    assert said.ledger["file bytes copied by pagewire"] == 0
+
+
+def test_a_byte_that_another_worker_reads_is_named(site):
+    """The fault is caught on whichever thread it is."""
+    with pair(site, [*urls("10.77.0.1", ["size/2097153"]), "--connections", 16, "--duration", 1,
+                     "--timeout", 1],
+              {"LD_PRELOAD": str(TOUCH), "TOUCH": "3", "TOUCH_QUEUE": "1"}, 2) as (server, load):
+        said = server.wait()
+        load.wait(1)
+    assert said.status == 3, said.err
+    assert "--prove: VIOLATED: a payload byte was touched" in said.err
+    assert "touch.so" in said.err.split("--prove: by\n")[1]
+
+
+def test_rings_of_virtio_by_every_address(site):
+    """Descriptor rings lie in memory of the EAL's there: show memory has them."""
+    with pair(site, [*urls("10.77.0.1", PATHS), "--connections", 2, "--duration", 3]) \
+            as (server, load):
+        done = subprocess.run([CTL, "--file-prefix", server.prefix, "show", "memory", "--json"],
+                              stdout=subprocess.PIPE, text=True, timeout=30, check=True)
+        load.wait()
+        server.stop()
+    shown = json.loads(done.stdout)
+    assert shown["iova_mode"] == "virtual"
+    rings = [place for place in shown["places"] if place["what"].startswith("descriptor ring ")]
+    assert len(rings) >= 2, shown["places"]
+    for place in shown["places"]:
+        assert place["virtual"] == place["iova"], place
+    assert {place["page_bytes"] for place in rings} == {2 << 20}
 
 
 @pytest.mark.parametrize("nth", [0, 7])

@@ -3,6 +3,7 @@
 """Two workers in one pagewire: on devices with a queue for each, and with one for both."""
 import contextlib
 import hashlib
+import json
 import os
 import re
 import signal
@@ -55,6 +56,31 @@ def test_every_byte_is_right_and_both_have_served(driver, queues, says, idle, si
     assert sum(worker["connections"] for worker in workers) == N_FILES
     handed = [sum(worker[what] for worker in workers) for what in ("handed over", "taken over")]
     assert handed[0] == handed[1], "what was handed over was taken"
+
+
+@pytest.mark.parametrize("driver, queues", [("tap", 1), ("af_packet", 1), ("af_packet", 2)])
+def test_a_capture_sees_both_workers(driver, queues, site, tmp_path):
+    """A worker without a queue sends through another: its frames are seen there, once."""
+    ctl = [harness.PAGEWIRE.parent / "pagewire-ctl", "--file-prefix"]
+    file = tmp_path / "all.pcapng"
+    paths = ["size/1448"] * N_FILES
+    with serving_by_two(driver, site.root, queues) as server:
+        subprocess.run([*ctl, server.prefix, "capture", "start", file, "tcp", "port", "80"],
+                       check=True)
+        hashes = download_at_once(server, tmp_path, paths)
+        assert hashes == [site.files[path] for path in paths]
+        done = json.loads(subprocess.run(
+            [*ctl, server.prefix, "capture", "stop", "--json"], stdout=subprocess.PIPE,
+            check=True).stdout)
+        workers = server.stop().workers()
+    assert all(worker["responses"] > 0 for worker in workers), workers
+    assert done["lost"] == 0 and done["error"] == ""
+    lines = subprocess.run(["tcpdump", "-nnr", file], stdout=subprocess.PIPE,
+                           stderr=subprocess.PIPE, text=True, check=True).stdout.splitlines()
+    assert len(lines) == done["written"]
+    answers = [line for line in lines if re.search(r"\.80 > .*HTTP/1.1 200 OK", line)]
+    requests = [line for line in lines if " GET /size/1448 " in line or "GET /size/1448" in line]
+    assert len(answers) == len(requests) == N_FILES
 
 
 def test_one_answer_to_a_request_for_all(site):

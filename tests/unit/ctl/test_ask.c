@@ -63,7 +63,7 @@ connections_of_a_running_worker_are_shown(void)
 	run();
 	rig_ctl_ask(&r, "show tcp connections --json");
 	CU_ASSERT_TRUE(r.answer.ok);
-	CU_ASSERT_PTR_NOT_NULL(strstr(r.answer.text, "\"fitting\":1,\"shown\":1"));
+	CU_ASSERT_PTR_NOT_NULL(strstr(r.answer.text, "\"fitting\":1,\"shown\":1,\"cut\":\"no\""));
 	CU_ASSERT_PTR_NOT_NULL(strstr(r.answer.text, "\"state\":\"established\""));
 	rig_ctl_ask(&r, "show tcp connections state syn-rcvd --json");
 	CU_ASSERT_PTR_NOT_NULL(strstr(r.answer.text, "\"fitting\":0"));

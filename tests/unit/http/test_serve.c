@@ -295,6 +295,31 @@ counters(void)
 	CU_ASSERT_EQUAL(s->status[PW_HTTP_400], 3);
 }
 
+/* Each answer is noted when it is queued: which, of what, and where in the stream. */
+static void
+answers_are_noted_for_the_trace(void)
+{
+	struct pw_tcp_conn *c = rig_open();
+	const struct pw_tcp_event *e = c->noted;
+
+	rig_send(c, "GET /hello.txt" HOST "\r\nHEAD /noindex/../hello.txt" HOST "\r\n"
+		    "GET /none" HOST "\r\n");
+	CU_ASSERT_EQUAL(c->n_noted, 3);
+	CU_ASSERT_EQUAL(pw_tcp_event_kind(&e[0]), PW_HTTP_EV_REQUEST);
+	CU_ASSERT_EQUAL(pw_tcp_event_n(&e[0]), PW_HTTP_200);
+	CU_ASSERT_STRING_EQUAL(pw_site_rep_path(rig.site, e[0].a), "hello.txt");
+	CU_ASSERT_EQUAL(e[0].b, 0);
+	CU_ASSERT_EQUAL(pw_tcp_event_n(&e[1]), PW_HTTP_200 | PW_HTTP_EV_HEAD);
+	CU_ASSERT_STRING_EQUAL(pw_site_rep_path(rig.site, e[1].a), "hello.txt");
+	CU_ASSERT_TRUE(e[1].b > e[0].b);
+	CU_ASSERT_EQUAL(pw_tcp_event_n(&e[2]), PW_HTTP_404);
+	CU_ASSERT_PTR_NULL(pw_site_rep_path(rig.site, e[2].a));
+	CU_ASSERT_PTR_NULL(pw_site_rep_path(rig.site, UINT32_MAX));
+	CU_ASSERT_TRUE(e[2].b > e[1].b);
+	rig_read(c);
+	fake_free(c, rig.now);
+}
+
 static CU_TestInfo tests[] = {
 	{"every_request_has_its_answer", every_request_has_its_answer},
 	{"asked_again_the_answer_is_the_same", asked_again_the_answer_is_the_same},
@@ -307,6 +332,7 @@ static CU_TestInfo tests[] = {
 	{"many_ranges", many_ranges},
 	{"c147_no_range_set_free_sends_the_whole", c147_no_range_set_free_sends_the_whole},
 	{"counters", counters},
+	{"answers_are_noted_for_the_trace", answers_are_noted_for_the_trace},
 	CU_TEST_INFO_NULL,
 };
 CU_SuiteInfo suite_http_serve = {.pName = "http_serve",
