@@ -149,7 +149,7 @@ put_escaped(FILE *f, const char *text)
 		unsigned char c = (unsigned char)*text;
 
 		if (c == '<' || c == '>' || c == '&' || c == '\'' || c < ' ' || c >= 0x7f)
-			fprintf(f, "&#%u;", c < ' ' || c >= 0x7f ? '?' : c);
+			fprintf(f, "&#%d;", c < ' ' || c >= 0x7f ? '?' : c);
 		else
 			fputc(c, f);
 	}

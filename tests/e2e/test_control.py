@@ -171,6 +171,21 @@ def test_settings_change_while_serving(server, root):
     sock.close()
 
 
+def test_sleep_that_begins_later(server):
+    """Not started with --idle sleep: naps, and files are served between them."""
+    def sleeps():
+        return ask(server, "show", "worker")["workers"][0]["sleeps"]
+
+    assert sleeps() == 0
+    ctl(server, "set", "idle", "sleep")
+    wait_until("naps", lambda: sleeps() > 10)
+    assert server.namespace.curl(server.url("index.html")).stdout == "hello\n"
+    ctl(server, "set", "idle", "pause")
+    before = sleeps()
+    time.sleep(0.3)
+    assert sleeps() == before
+
+
 def test_mtu_of_new_connections(server):
     ctl(server, "set", "mtu", "700")
     sock = server.namespace.connect(server.address)
