@@ -632,6 +632,8 @@ out_stream(struct obs *o, struct obs_conn *c, const struct view *v, pw_ns now)
 	if (end == off) {
 		bool at_end = off == c->sent || (off > c->sent && off <= c->refused);
 
+		/* A cookie that comes back once more opens once more, at the beginning. */
+		at_end |= off == 0 && c->dead && o->cfg.cookies;
 		/* A probe repeats the last byte that was acknowledged. */
 		if (!at_end && (off < c->acked - 1 || off >= c->acked_most))
 			fail(o, "S2", "empty segment at %ld of %ld", (long)off, (long)c->sent);

@@ -61,6 +61,7 @@ draw_path(struct pw_rand *r, struct pw_sim_link *l)
 	l->delay = one_in(r, 8) ? 0 : magnitude(r, 10 * PW_NS_PER_US, 150 * MS);
 	if (one_in(r, 10))
 		l->mtu = (uint16_t)between(r, 576, 1499);
+	l->no_icmp = l->mtu != 0 && one_in(r, 3);
 	if (one_in(r, 6)) {
 		/* Few attempts to connect are left then. */
 		l->loss_of = PW_SIM_NO_SYN;
@@ -113,8 +114,6 @@ draw_faults(struct pw_rand *r, struct pw_sim_link *l)
 	l->mark_ppm = rarely(r, 5, 300000);
 	if (one_in(r, 8))
 		l->mark_bytes = (uint32_t)magnitude(r, 3000, 100000);
-	if (l->mtu != 0)
-		l->no_icmp = one_in(r, 4);
 }
 
 /* ---- hosts ---- */
@@ -368,7 +367,7 @@ draw_strip(struct pw_rand *r, struct pw_sim_plan *plan)
 		plan->host[i].up.strip = strip;
 }
 
-/* From calm_at on the links are what draw_path() made them, and complain about what is too big. */
+/* From calm_at on the links are what draw_path() made them, black holes included. */
 static void
 calm_down(struct pw_rand *r, struct pw_sim_plan *plan)
 {

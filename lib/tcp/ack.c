@@ -162,14 +162,17 @@ static void
 enter_recovery(struct pw_tcp_conn *c, const struct ack *a)
 {
 	remember(c);
-	if (!ecn_has_reduced(c)) /* once for a window, be it marked or lost */
+	if (a->probe_only)
+		c->ssthresh = (uint32_t)pw_max(pw_min(c->ssthresh, c->cwnd), 2u * c->mss);
+	else if (!ecn_has_reduced(c)) /* once for a window, be it marked or lost */
 		c->ssthresh = cc_of(c)->on_loss(c);
 	/* What may still be delivered: not what was SACKed before (RFC 9937 section 6). */
 	c->recover_fs = flight(c) - c->sacked + a->delivered;
 	c->prr_delivered = c->prr_out = 0;
 	c->ca = CA_RECOVERY;
 	c->flags &= ~(F_TLP_OUT | F_TLP_DUE);
-	ecn_on_reduction(c);
+	if (!a->probe_only)
+		ecn_on_reduction(c);
 	c->t->stats.fast_recoveries++;
 	TRACE(c, RECOVERY, 0, c->ssthresh, flight(c));
 	if (traced(c))
@@ -442,6 +445,8 @@ take_ack(struct pw_tcp_conn *c, const struct seg_in *in, pw_off ack)
 		trace_count(c, PW_TCP_EV_SACK, c->rack_fack, c->sacked);
 	adapt_reo_window(c, &a);
 	wait = detect_losses(c, &a);
+	if (unlikely(c->searching))
+		a.probe_only = pmtu_on_ack(c);
 	judge_probe(c, &a);
 	growing = c->ca != CA_RECOVERY; /* its last ACK names what was delivered all along */
 	recover(c, &a);
@@ -487,6 +492,9 @@ ack_reo_timeout(struct pw_tcp_conn *c, pw_ns now)
 	struct ack a = {.now = now, .rtt = PW_NEVER};
 	pw_ns wait = detect_losses(c, &a);
 
+	if (c->searching)
+		a.probe_only = pmtu_on_ack(c);
+
 	recover(c, &a);
 	if (wait > 0)
 		tmr_on_reo(c, now, wait);
@@ -506,6 +514,7 @@ ack_rto(struct pw_tcp_conn *c, pw_ns now)
 		sent_forget_sacks(c);
 	if ((c->flags & F_SACK_OK) == 0)
 		c->sacked = 0;
+	pmtu_on_rto(c);
 	/* RFC 5681 3.1: not again for what has timed out before. */
 	if (c->ca == CA_OPEN || (c->ca == CA_LOSS && c->backoff == 0)) {
 		remember(c);

@@ -310,6 +310,8 @@ conn_set_mss(struct pw_tcp_conn *c)
 	uint32_t hdrs = pw_addr_is_v4(&c->remote) ? 40 : 60;
 	uint32_t mss = pw_min(c->peer_mss, c->t->cfg.mtu - hdrs);
 
+	if (c->searching)
+		mss = pw_min(mss, side_of(c)->pmtu.low);
 	mss = pw_max(mss, MSS_FLOOR);
 	if (c->flags & F_TS_OK)
 		mss -= PW_TCP_TS_LEN;

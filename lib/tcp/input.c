@@ -759,16 +759,15 @@ pw_tcp_input_train(struct pw_tcp *t, const struct pw_tcp_pkt *pkt, const struct 
 
 /* ---- ICMP (RFC 5927) ---- */
 
-/* The smallest next-hop MTU that is believed, as Linux has it: below, a liar
- * could make us send headers only. */
-#define PMTU_FLOOR 552
-
 static void
 shrink_path(struct pw_tcp_conn *c, uint32_t mtu)
 {
-	uint32_t hdrs = pw_addr_is_v4(&c->remote) ? 40 : 60;
-	uint32_t mss = (uint32_t)pw_max(mtu, PMTU_FLOOR) - hdrs;
+	bool is_v4 = pw_addr_is_v4(&c->remote);
+	uint32_t mss =
+		(uint32_t)pw_max(mtu, is_v4 ? PMTU_FLOOR_V4 : PMTU_FLOOR_V6) - (is_v4 ? 40 : 60);
 
+	if (c->searching)
+		pmtu_on_icmp(c, mss);
 	if (mss >= c->mss + (c->flags & F_TS_OK ? PW_TCP_TS_LEN : 0u))
 		return;
 	c->peer_mss = (uint16_t)mss;

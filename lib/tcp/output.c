@@ -524,6 +524,25 @@ send_burst(struct pw_tcp_conn *c, pw_ns now, uint32_t *sent)
 	return c->snd_nxt < c->snd_end && most > 0 ? OUT_AGAIN : OUT_DONE;
 }
 
+/* RFC 4821 section 7.4: one segment that is longer than what is known to pass. */
+static void
+send_mtu_probe(struct pw_tcp_conn *c, pw_ns now)
+{
+	uint32_t len = pmtu_probe_len(c);
+	struct pw_span spans[PW_SEG_SPANS_MAX];
+	struct piece p = {.off = c->snd_nxt, .len = len, .spans = spans};
+
+	if (len == 0 || has_sacks(c) || c->snd_nxt + len > c->snd_edge || room_in_cwnd(c) < len ||
+		(c->ecn & ECN_CWR_DUE) || !sent_room(c, now))
+		return;
+	if (!ask_source(c, &p) || send_piece(c, &p) < 0)
+		return;
+	new_in_flight(c, p.len, now);
+	c->t->stats.bytes_out += p.len;
+	pmtu_probe_sent(c, p.len);
+	tmr_on_send(c, now);
+}
+
 static enum out_result
 send_fresh(struct pw_tcp_conn *c, pw_ns now)
 {
@@ -532,6 +551,11 @@ send_fresh(struct pw_tcp_conn *c, pw_ns now)
 	enum out_result r;
 
 	restart_after_idle(c, now);
+	if (unlikely(c->searching)) {
+		send_mtu_probe(c, now);
+		if (c->state == PW_TCP_CLOSED || (c->flags & F_SOURCE_DRY))
+			return OUT_DONE;
+	}
 	r = send_burst(c, now, &sent);
 	if (sent > 0 && traced(c))
 		trace_sent(c, sent, segs_before);

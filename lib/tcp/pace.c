@@ -30,7 +30,7 @@ bool
 pace_choose(struct pw_tcp_conn *c, bool wanted)
 {
 	c->paced = wanted && side_get(c) != NULL;
-	if (!wanted)
+	if (!wanted && !c->searching)
 		side_put(c);
 	return c->paced == wanted;
 }

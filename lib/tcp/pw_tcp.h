@@ -406,6 +406,8 @@ struct pw_tcp_conn *pw_tcp_conn_by_id(struct pw_tcp *t, uint32_t id);
 	X(ecn_reductions, "congestion windows reduced by a peer's ECN-Echo") \
 	X(time_wait_recycled, "TIME-WAIT entries that went before their time") \
 	X(sent_exhausted, "times no record for data in flight was free") \
+	X(black_holes, "times segments were made shorter, after time-outs (RFC 4821)") \
+	X(mtu_probes, "longer segments sent to find the path's MTU") \
 	X(side_exhausted, "connections that found no place for pacing or BBR") \
 	X(untraced, "times a connection was not traced: all rings were in use") \
 	X(traces_kept, "traces kept, of connections that recovered or ended badly")

@@ -550,6 +550,23 @@ sent_head_sacked(const struct pw_tcp_conn *c)
 	return c->sent_head != NONE && (head(c)->flags & SENT_SACKED) != 0;
 }
 
+uint32_t
+sent_head_len(const struct pw_tcp_conn *c)
+{
+	return c->sent_head != NONE ? head(c)->len : 0;
+}
+
+bool
+sent_is_lost(const struct pw_tcp_conn *c, uint32_t off)
+{
+	const struct sent *s;
+
+	for (s = head(c); s != NULL; s = at(c, s->next))
+		if (off - (uint32_t)s->start < s->len)
+			return (s->flags & SENT_LOST) != 0;
+	return false;
+}
+
 void
 sent_forget_sacks(struct pw_tcp_conn *c)
 {

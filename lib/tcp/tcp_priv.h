@@ -61,6 +61,8 @@
 #define LISTEN_MAX    16
 #define SENT_MAX      1024  /**< records of one connection */
 #define QUANTUM_BYTES 65536 /**< of new data a connection sends before the next has its turn */
+#define PMTU_FLOOR_V4 552   /**< as Linux has it: below, a liar could make us send headers only */
+#define PMTU_FLOOR_V6 1280  /**< RFC 8200 section 5 */
 #define SIDES_MAX     65534 /**< places of the side pool: indexes have 16 bits */
 
 /** Congestion state: RFC 5681, 6582, 6675. */
@@ -296,6 +298,15 @@ struct bbr {
 	bool recovered; /**< a recovery has had a whole round */
 };
 
+/** The search for the path's MTU (pmtu.c). Sizes are as MSS options have them. */
+struct pmtu {
+	uint16_t low;	    /**< passes */
+	uint16_t high;	    /**< may pass */
+	uint16_t probe;	    /**< in flight; 0: none */
+	uint32_t probe_end; /**< low bits of the offset behind it */
+	uint32_t next_ms;   /**< no probe before */
+};
+
 /**
  * What only some connections need, in a bounded pool: who takes no place in it gets on
  * without. pw_tcp_conn.side says which.
@@ -310,6 +321,7 @@ struct side {
 	uint32_t limited_end; /**< cwnd was the limit: snd_nxt then */
 	uint32_t conn;	      /**< whose it is; of a free one, the next free */
 	bool waits;	      /**< something would have gone before open_at */
+	struct pmtu pmtu;     /**< of those that are `searching` */
 	/* Of those whose cc models the path. */
 	struct rate rs;
 	struct bbr bbr;
@@ -412,13 +424,14 @@ struct pw_tcp_conn {
 	uint32_t ts_recent;
 	uint32_t ts_recent_ms;
 	uint32_t ts_off;
-	uint32_t ack_sent;    /**< Last.ACK.sent (RFC 7323) */
-	uint32_t wl1;	      /**< SEG.SEQ of the last window update */
-	uint32_t wl2;	      /**< SEG.ACK of it */
-	uint32_t rcvq;	      /**< control block of the receive queue, or NONE */
-	uint32_t max_wnd;     /**< largest window that the peer announced */
-	uint8_t rcv_segs : 7; /**< full segments since the last ACK */
-	uint8_t delack : 1;   /**< F_ACK_LATER, and the timer runs */
+	uint32_t ack_sent;     /**< Last.ACK.sent (RFC 7323) */
+	uint32_t wl1;	       /**< SEG.SEQ of the last window update */
+	uint32_t wl2;	       /**< SEG.ACK of it */
+	uint32_t rcvq;	       /**< control block of the receive queue, or NONE */
+	uint32_t max_wnd;      /**< largest window that the peer announced */
+	uint8_t rcv_segs : 2;  /**< full segments since the last ACK */
+	uint8_t searching : 1; /**< for the path's MTU, by what stands in its side */
+	uint8_t delack : 1;    /**< F_ACK_LATER, and the timer runs */
 	uint8_t quick_acks;
 	uint16_t trace; /**< number of its ring, from 1 on; 0: it is not traced */
 	uint8_t dup_acks;
@@ -633,6 +646,7 @@ struct ack {
 	uint32_t delivered; /**< bytes that had not been SACKed before, by either way */
 	uint32_t newly_lost;
 	bool dsack;
+	bool probe_only; /**< what was lost is a probe for the path's MTU */
 	bool has_ts;
 	uint32_t ts_ecr;
 	struct sent *sacked_to; /**< where the walk for a SACK block ended; NULL: none yet */
@@ -939,6 +953,10 @@ void sent_unmark_all(struct pw_tcp_conn *c);
 /** When the oldest bytes in flight were sent last. */
 pw_ns sent_oldest(const struct pw_tcp_conn *c);
 bool sent_head_sacked(const struct pw_tcp_conn *c);
+/** Bytes of the run that is first in flight, or 0. */
+uint32_t sent_head_len(const struct pw_tcp_conn *c);
+/** Is the byte at the offset of these low bits in flight, and thought to be lost? */
+bool sent_is_lost(const struct pw_tcp_conn *c, uint32_t off);
 void sent_forget_sacks(struct pw_tcp_conn *c);
 void sent_clear(struct pw_tcp_conn *c);
 /** Debug builds: sums, order and counts agree. */
@@ -993,6 +1011,18 @@ uint32_t side_places(uint32_t max_conns);
 struct side *side_get(struct pw_tcp_conn *c);
 /** Let go of it, if the connection has one. */
 void side_put(struct pw_tcp_conn *c);
+
+/* pmtu.c */
+/** A time-out: are segments too long for the path? mss may be less from now on. */
+void pmtu_on_rto(struct pw_tcp_conn *c);
+/* Of connections that are `searching`: */
+void pmtu_on_icmp(struct pw_tcp_conn *c, uint32_t size);
+/** Bytes that a probe should have now; 0: none is due. */
+uint32_t pmtu_probe_len(struct pw_tcp_conn *c);
+/** One of @p len bytes has just left. */
+void pmtu_probe_sent(struct pw_tcp_conn *c, uint32_t len);
+/** Losses are known: what became of the probe? @return true: it alone was lost */
+bool pmtu_on_ack(struct pw_tcp_conn *c);
 
 /* option.c */
 /**

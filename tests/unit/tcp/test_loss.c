@@ -211,6 +211,7 @@ static void
 c97_s7_backoff_doubles_and_ends_with_an_ack(void)
 {
 	static const uint32_t gap_ms[] = {200, 420, 840, 1680, 3360, 6720};
+	static const uint32_t len[] = {MSS, 1228, 500, 500, 500, 500}; /* a black hole? */
 	size_t i;
 
 	in_flight(&rig_linux, 1);
@@ -218,7 +219,7 @@ c97_s7_backoff_doubles_and_ends_with_an_ack(void)
 		rig_wait(&rig, MS(gap_ms[i]) - 1);
 		EXPECT_NOTHING(&rig);
 		rig_wait(&rig, 1);
-		EXPECT_DATA(&rig, 0, MSS);
+		EXPECT_DATA(&rig, 0, len[i]);
 	}
 	rig_ack(&rig, MSS);
 	CU_ASSERT_EQUAL(conn()->at[TMR_LOSS], PW_NEVER);
