@@ -34,10 +34,12 @@ struct app {
 	struct pw_site *site;
 	struct pw_site_counts counts;
 
-	struct pw_port ports[PW_LOOP_IFS_MAX];
-	struct pw_loop_if ifs[PW_LOOP_IFS_MAX];
+	struct pw_port ports[PW_LOOP_PORTS_MAX];
+	uint32_t n_ports;			/* open */
+	struct pw_loop_if ifs[PW_LOOP_IFS_MAX]; /* the first of a port has its number */
 	struct pw_if_addr addrs[PW_LOOP_IFS_MAX][PW_CONFIG_IPS_MAX + 1]; /* and a link-local one */
-	uint32_t n_ports;						 /* open */
+	struct pw_ip_route routes[PW_LOOP_IFS_MAX][PW_CONFIG_ROUTES_MAX];
+	uint32_t n_ifs;
 
 	struct workers workers;
 	struct desk desks[PW_WORKERS_MAX]; /* by worker */
@@ -68,10 +70,15 @@ int content_memory(struct app *app);
 int content_load(struct app *app);
 void content_free(struct app *app);
 
-/* server.c */
+/* ports.c */
 
 int ports_check(struct app *app);
 int ports_open(struct app *app);
+/** The open port of this number. */
+const struct pw_port *ports_find(const struct app *app, uint16_t id);
+
+/* server.c */
+
 int workers_make(struct app *app);
 /** Serve until told to end. */
 int serve(struct app *app);

@@ -1,135 +1,13 @@
 /* SPDX-License-Identifier: BSD-3-Clause
  * Copyright (c) 2026 the pagewire authors
  *
- * Ports, the worker, and the time in between.
+ * The workers, what they serve, and the time in between.
  */
 #include <inttypes.h>
 #include <string.h>
 #include <sys/random.h>
 #include <rte_cycles.h>
-#include <rte_eal.h>
-#include <rte_ethdev.h>
 #include "app.h"
-
-static bool
-is_vhost_front_end(uint16_t id)
-{
-	struct rte_eth_dev_info info;
-
-	return rte_eth_dev_info_get(id, &info) == 0 &&
-	       strcmp(info.driver_name, "net_virtio_user") == 0;
-}
-
-static int
-check_port(const struct app *app, uint16_t id)
-{
-	if (!rte_eth_dev_is_valid_port(id)) {
-		COMPLAIN("--ip '...@%u' names a device port that is not there; allowed: 0 to %d, "
-			 "by EAL options such as --vdev net_tap0 or --allow PCI-ADDRESS",
-			id, rte_eth_dev_count_avail() - 1);
-		return STATUS_USAGE;
-	}
-	if (app->cfg.arena == PW_ARENA_HUGETLBFS && is_vhost_front_end(id)) {
-		COMPLAIN("--arena 'hugetlbfs' is memory that the peer of port %u cannot see; "
-			 "allowed with net_virtio_user: eal",
-			id);
-		return STATUS_USAGE;
-	}
-	return STATUS_OK;
-}
-
-int
-ports_check(struct app *app)
-{
-	int status = STATUS_OK;
-	uint32_t i;
-
-	if (rte_eth_dev_count_avail() == 0) {
-		COMPLAIN("there is no device port; allowed: EAL options such as --vdev "
-			 "net_tap0,iface=pw0 or --allow PCI-ADDRESS");
-		return STATUS_USAGE;
-	}
-	for (i = 0; i < app->cfg.n_ips && status == STATUS_OK; i++)
-		status = check_port(app, app->cfg.ips[i].port);
-	return status;
-}
-
-/* The interface of a port, new at the end when there is none yet. */
-static uint32_t
-if_of_port(struct app *app, uint16_t id)
-{
-	uint32_t i;
-
-	for (i = 0; i < app->n_ports; i++)
-		if (app->ports[i].id == id)
-			return i;
-	return i;
-}
-
-static bool
-is_gateway_of(const struct pw_addr *gateway, const struct pw_option_ip *ip)
-{
-	return pw_addr_is_v4(gateway) == pw_addr_is_v4(&ip->addr) &&
-	       pw_addr_same_net(gateway, &ip->addr, pw_option_ip_bits(ip));
-}
-
-static void
-add_address(struct app *app, uint32_t at, const struct pw_option_ip *ip)
-{
-	struct pw_loop_if *intf = &app->ifs[at];
-
-	app->addrs[at][intf->n_addrs++] = (struct pw_if_addr){
-		.addr = ip->addr,
-		.prefix_bits = (uint8_t)pw_option_ip_bits(ip),
-	};
-	if (is_gateway_of(&app->cfg.gateway, ip))
-		intf->gateway = app->cfg.gateway;
-	if (is_gateway_of(&app->cfg.gateway6, ip) || pw_ip6_is_link_local(&app->cfg.gateway6))
-		intf->gateway6 = app->cfg.gateway6;
-}
-
-/* Every port has one, behind those that it was given. */
-static void
-add_link_local(struct app *app, uint32_t at)
-{
-	struct pw_loop_if *intf = &app->ifs[at];
-
-	app->addrs[at][intf->n_addrs++] = (struct pw_if_addr){
-		.addr = pw_ip6_link_local(app->ports[at].mac.addr_bytes),
-		.prefix_bits = 64,
-	};
-}
-
-int
-ports_open(struct app *app)
-{
-	uint32_t i;
-
-	for (i = 0; i < app->cfg.n_ips; i++) {
-		const struct pw_option_ip *ip = &app->cfg.ips[i];
-		uint32_t at = if_of_port(app, ip->port);
-		struct pw_port_cfg cfg = {
-			.port_id = ip->port,
-			.n_workers = (uint16_t)app->workers.n,
-			.spread = app->cfg.spread,
-			.mtu = (uint16_t)app->cfg.mtu,
-			.want_rx_intr = app->cfg.idle == PW_IDLE_SLEEP,
-		};
-
-		if (at == app->n_ports) {
-			if (pw_port_open(&cfg, &app->ports[at]) != 0)
-				return STATUS_FAILED;
-			app->ifs[at].port = &app->ports[at];
-			app->ifs[at].addrs = app->addrs[at];
-			app->n_ports++;
-		}
-		add_address(app, at, ip);
-	}
-	for (i = 0; i < app->n_ports; i++)
-		if (app->ports[i].mtu >= PW_IP6_MTU_MIN)
-			add_link_local(app, i);
-	return STATUS_OK;
-}
 
 static void
 http_tick(void *ctx, pw_ns now, int64_t unix_s)
@@ -174,7 +52,7 @@ make_worker(struct app *app, uint32_t i)
 	struct desk *desk = &app->desks[i];
 	struct pw_worker_cfg cfg = {
 		.ifs = app->ifs,
-		.n_ifs = app->n_ports,
+		.n_ifs = app->n_ifs,
 		.store = app->store,
 		.service =
 			{
@@ -227,12 +105,13 @@ workers_make(struct app *app)
 static void
 print_place(struct app *app, const struct pw_option_ip *ip)
 {
-	char text[PW_ADDR_HOST_MAX];
+	char text[PW_ADDR_HOST_MAX], place[PW_CONFIG_PLACE_MAX];
 
 	printf("http://%s", pw_addr_format_host(&ip->addr, text));
 	if (app->cfg.http_port != 80)
 		printf(":%u", app->cfg.http_port);
-	printf("/ on port %u (%s)", ip->port, app->ports[if_of_port(app, ip->port)].driver);
+	printf("/ on port %s (%s)", pw_config_format_place(&ip->place, place),
+		ports_find(app, ip->place.port)->driver);
 }
 
 static void

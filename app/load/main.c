@@ -143,7 +143,7 @@ open_port(struct loader *l)
 {
 	const struct settings *s = &l->cfg;
 	struct pw_port_cfg cfg = {
-		.port_id = s->ip.port,
+		.port_id = s->ip.place.port,
 		.n_workers = (uint16_t)l->workers.n,
 		.mtu = (uint16_t)s->mtu,
 		.rx_room = (uint16_t)s->rx_buffer_bytes,
@@ -294,7 +294,7 @@ print_ready(const struct loader *l)
 	printf("%s: asking http://%s:%u for %u URL%s from %s on port %u (%s), %u connections, "
 	       "%s, %u s, %u worker%s\n",
 		program, pw_addr_format(&s->urls.addr, server), s->urls.port, s->urls.n,
-		s->urls.n == 1 ? "" : "s", pw_addr_format(&s->source, ours), s->ip.port,
+		s->urls.n == 1 ? "" : "s", pw_addr_format(&s->source, ours), s->ip.place.port,
 		l->port.driver, s->connections, how, s->duration_s, l->workers.n,
 		l->workers.n == 1 ? "" : "s");
 	workers_tell_port(&l->workers, &l->port);

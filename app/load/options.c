@@ -129,7 +129,7 @@ static const struct pw_option options[] = {
 };
 
 static void
-clear_urls(void *ctx)
+clear_urls(void *ctx, const struct pw_option *o)
 {
 	struct settings *s = ctx;
 

@@ -16,7 +16,7 @@
 	X(ETH_RUNT, "frame shorter than an Ethernet header") \
 	X(ETH_NOT_OURS, "unicast frame for another MAC address") \
 	X(ETH_SRC_MULTICAST, "source MAC address is a multicast address") \
-	X(ETH_VLAN, "VLAN tag where none is configured") \
+	X(ETH_VLAN, "VLAN that is not ours, or no tag where only VLANs are") \
 	X(ETH_TYPE, "EtherType that is not spoken here") \
 	X(ARP_BAD, "ARP packet short, or of wrong hardware, protocol or length") \
 	X(ARP_NOT_OURS, "ARP request for another host's address") \

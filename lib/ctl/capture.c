@@ -13,7 +13,7 @@
 struct watch_question {
 	struct pw_worker_job job;
 	struct pw_capture *capture;
-	uint32_t n_ifs;
+	uint32_t n_ports;
 };
 
 static bool
@@ -22,7 +22,7 @@ watch_step(struct pw_worker_job *job, struct pw_worker *w, pw_ns now)
 	struct watch_question *q = (struct watch_question *)job;
 	uint32_t i;
 
-	for (i = 0; i < q->n_ifs; i++)
+	for (i = 0; i < q->n_ports; i++)
 		pw_worker_watch(w, i, q->capture);
 	return true;
 }
@@ -40,7 +40,7 @@ watch_all(struct call *call, struct pw_capture *capture)
 			return -1;
 		q->job.step = watch_step;
 		q->capture = capture;
-		q->n_ifs = call->ctl->cfg.n_ifs;
+		q->n_ports = call->ctl->cfg.n_ports;
 		if (ask(call, i, q) != 0)
 			return -1;
 		free(q);
@@ -55,7 +55,7 @@ snap_of(const struct pw_ctl *ctl)
 	uint32_t snap = 0;
 	uint32_t i;
 
-	for (i = 0; i < ctl->cfg.n_ifs; i++)
+	for (i = 0; i < ctl->cfg.n_ports; i++)
 		snap = RTE_MAX(snap, ctl->cfg.ifs[i].port->mtu + (uint32_t)FRAME_MORE);
 	return RTE_MIN(snap, (uint32_t)SNAP_MAX);
 }

@@ -26,13 +26,13 @@
 /** Everything that is counted, at one moment. */
 struct figures {
 	uint64_t tsc;
-	struct pw_port_stats ports[PW_LOOP_IFS_MAX];
+	struct pw_port_stats ports[PW_LOOP_PORTS_MAX];
 	struct worker_figures *workers;
 };
 
 struct worker_figures {
 	struct pw_worker_stats loop;
-	struct pw_ledger ledgers[PW_LOOP_IFS_MAX]; /* by port */
+	struct pw_ledger ledgers[PW_LOOP_PORTS_MAX]; /* by port */
 	struct pw_http_stats http;
 	struct pw_http_usage usage;
 };
@@ -150,6 +150,7 @@ int show_store(struct call *call);
 int show_copies(struct call *call);
 int show_memory(struct call *call);
 int show_arp(struct call *call);
+int show_routes(struct call *call);
 int show_config(struct call *call);
 int set_value(struct call *call);
 int set_log_level(struct call *call);

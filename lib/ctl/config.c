@@ -89,19 +89,47 @@ read_trace_events(void *cfg, const struct pw_option *o, const char *text)
 	return (*n & (*n - 1)) == 0 ? NULL : "is no power of two";
 }
 
+static const char *
+read_route(void *ctx, const struct pw_option *o, const char *text)
+{
+	struct pw_config *cfg = ctx;
+	struct pw_option_route route;
+	const char *wrong = pw_option_parse_route(text, &route);
+	uint32_t i;
+
+	if (wrong != NULL)
+		return wrong;
+	for (i = 0; i < cfg->n_routes; i++)
+		if (cfg->routes[i].bits == route.bits &&
+			pw_addr_eq(&cfg->routes[i].dst, &route.dst))
+			return "has a prefix that is given twice";
+	if (cfg->n_routes == PW_CONFIG_ROUTES_MAX)
+		return "is one route too many";
+	cfg->routes[cfg->n_routes++] = route;
+	return NULL;
+}
+
 #define AT(member) .at = offsetof(struct pw_config, member)
 
 static const struct pw_option settings[] = {
 	{"root", "DIR", NULL, "directory to serve, with its sub-directories; required",
 		"a directory that can be read", read_dir, AT(root)},
-	{"ip", "ADDR/PREFIX[@PORT]", NULL,
-		"an address of device port PORT [0]; may be repeated; required",
-		"an address of a host, a prefix of 1 to 32 bits (IPv6: 128), a port of 0 to 7; up "
-		"to 64, each once",
+	{"ip", "ADDR/PREFIX[@PORT[.VLAN]]", NULL,
+		"an address of device port PORT [0] in VLAN [--vlan]; may be repeated; required",
+		"an address of a host, a prefix of 1 to 32 bits (IPv6: 128), a port of 0 to 7, a "
+		"VLAN of 0 (untagged) to 4094; up to 64, each once",
 		read_ip, AT(ips), .entry = "10.77.0.1/24"},
+	{"vlan", "ID", "0", "802.1Q VLAN of every --ip that names none; 0: untagged", NULL,
+		pw_option_number, AT(vlan), 0, PW_OPTION_VLAN_MAX},
 	{"gateway", "ADDR", NULL, "next hop for everything not on-link; one of each IP version",
 		"the address of a host on the network of an --ip, or a link-local one",
 		read_gateway, AT(gateway)},
+	{"route", "PREFIX via HOP[@PORT[.VLAN]]", NULL,
+		"next hop for a prefix, or for 'default'; the longest prefix wins; may be "
+		"repeated",
+		"as '10.9.0.0/16 via 10.77.0.254', with HOP on the network of an --ip or "
+		"link-local; up to 64, each prefix once",
+		read_route, AT(routes), .entry = "10.9.0.0/16 via 10.77.0.254"},
 	{"http", "PORT", "80", "TCP port", NULL, pw_option_number, AT(http_port), 1, 65535},
 	{"store-size", "SIZE", NULL,
 		"hugepage memory for files; if not said, what the directory needs",
@@ -169,22 +197,36 @@ static const struct pw_option settings[] = {
 };
 
 static void
-clear_ips(void *ctx)
+clear_list(void *ctx, const struct pw_option *o)
 {
 	struct pw_config *cfg = ctx;
 
-	cfg->n_ips = 0;
+	if (o->read == read_ip)
+		cfg->n_ips = 0;
+	else
+		cfg->n_routes = 0;
 }
 
+bool
+pw_config_has_hop(const struct pw_option_ip *ip, const struct pw_addr *hop,
+	const struct pw_option_place *place)
+{
+	return pw_option_is_gateway(hop, ip) &&
+	       (place == NULL || !place->said ||
+		       (place->port == ip->place.port && place->vlan == ip->place.vlan));
+}
+
+/* Is @p hop another host on the network of an --ip, at @p place if that is said? */
 static bool
-gateway_is_on_link(const struct pw_config *cfg, const struct pw_addr *gateway)
+hop_is_on_link(
+	const struct pw_config *cfg, const struct pw_addr *hop, const struct pw_option_place *place)
 {
 	uint32_t i;
 
 	for (i = 0; i < cfg->n_ips; i++)
-		if (pw_option_is_gateway(gateway, &cfg->ips[i]))
+		if (pw_config_has_hop(&cfg->ips[i], hop, place))
 			return true;
-	return gateway->b[0] == 0xfe && (gateway->b[1] & 0xc0) == 0x80;
+	return hop->b[0] == 0xfe && (hop->b[1] & 0xc0) == 0x80;
 }
 
 static uint32_t check_together(void *ctx, FILE *err);
@@ -213,10 +255,43 @@ static const struct pw_option_set set = {
 	.help_at = offsetof(struct pw_config, help),
 	.version_at = offsetof(struct pw_config, version),
 	.file_at = offsetof(struct pw_config, file),
-	.clear = clear_ips,
+	.clear = clear_list,
 	.check = check_together,
 };
 static_assert(RTE_DIM(settings) <= PW_OPTION_MAX, "settings beyond PW_OPTION_MAX");
+
+/* Whoever names no VLAN is in that of --vlan. */
+static void
+settle_places(struct pw_config *cfg)
+{
+	uint32_t i;
+
+	for (i = 0; i < cfg->n_ips; i++)
+		if (cfg->ips[i].place.vlan == PW_OPTION_VLAN_UNSAID)
+			cfg->ips[i].place.vlan = (uint16_t)cfg->vlan;
+	for (i = 0; i < cfg->n_routes; i++)
+		if (cfg->routes[i].place.vlan == PW_OPTION_VLAN_UNSAID)
+			cfg->routes[i].place.vlan = (uint16_t)cfg->vlan;
+}
+
+static uint32_t
+check_routes(const struct pw_config *cfg, FILE *err)
+{
+	char text[PW_ADDR_TEXT_MAX];
+	uint32_t n_wrong = 0;
+	uint32_t i;
+
+	for (i = 0; i < cfg->n_routes; i++) {
+		const struct pw_option_route *r = &cfg->routes[i];
+
+		if (hop_is_on_link(cfg, &r->hop, &r->place))
+			continue;
+		pw_option_wrong(&set, "route", pw_addr_format(&r->hop, text),
+			"is a next hop on the network of no --ip, or an --ip itself", err);
+		n_wrong++;
+	}
+	return n_wrong;
+}
 
 /* RFC 8200 section 5: IPv6 is not spoken where less than 1280 bytes get through. */
 static uint32_t
@@ -242,7 +317,7 @@ check_gateway(const struct pw_addr *gateway, const struct pw_config *cfg, FILE *
 	static const struct pw_addr none;
 	char text[PW_ADDR_TEXT_MAX];
 
-	if (pw_addr_eq(gateway, &none) || gateway_is_on_link(cfg, gateway))
+	if (pw_addr_eq(gateway, &none) || hop_is_on_link(cfg, gateway, NULL))
 		return 0;
 	pw_option_wrong(&set, "gateway", pw_addr_format(gateway, text),
 		"is on the network of no --ip, or an --ip itself", err);
@@ -252,7 +327,7 @@ check_gateway(const struct pw_addr *gateway, const struct pw_config *cfg, FILE *
 static uint32_t
 check_together(void *ctx, FILE *err)
 {
-	const struct pw_config *cfg = ctx;
+	struct pw_config *cfg = ctx;
 	uint32_t n_wrong = 0;
 
 	if (cfg->root == NULL) {
@@ -263,8 +338,9 @@ check_together(void *ctx, FILE *err)
 		pw_option_missing(&set, "ip", err);
 		return n_wrong + 1;
 	}
-	return n_wrong + check_mtu(cfg, err) + check_gateway(&cfg->gateway, cfg, err) +
-	       check_gateway(&cfg->gateway6, cfg, err);
+	settle_places(cfg);
+	return n_wrong + check_mtu(cfg, err) + check_routes(cfg, err) +
+	       check_gateway(&cfg->gateway, cfg, err) + check_gateway(&cfg->gateway6, cfg, err);
 }
 
 uint32_t
@@ -283,18 +359,44 @@ pw_config_fini(struct pw_config *cfg)
 	free(cfg->control);
 }
 
+const char *
+pw_config_format_place(const struct pw_option_place *place, char text[PW_CONFIG_PLACE_MAX])
+{
+	if (place->vlan == 0)
+		snprintf(text, PW_CONFIG_PLACE_MAX, "%u", place->port);
+	else
+		snprintf(text, PW_CONFIG_PLACE_MAX, "%u.%u", place->port, place->vlan);
+	return text;
+}
+
 /* The addresses, as they were given. */
 static void
 write_ips(const struct pw_config *cfg, char *out, size_t room)
 {
-	char one[PW_ADDR_TEXT_MAX];
+	char one[PW_ADDR_TEXT_MAX], place[PW_CONFIG_PLACE_MAX];
 	size_t len = 0;
 	uint32_t i;
 
 	for (i = 0; i < cfg->n_ips && len < room; i++)
-		len += (size_t)snprintf(out + len, room - len, "%s%s/%u@%u", i > 0 ? " " : "",
+		len += (size_t)snprintf(out + len, room - len, "%s%s/%u@%s", i > 0 ? " " : "",
 			pw_addr_format(&cfg->ips[i].addr, one), cfg->ips[i].prefix,
-			cfg->ips[i].port);
+			pw_config_format_place(&cfg->ips[i].place, place));
+}
+
+static void
+write_routes(const struct pw_config *cfg, char *out, size_t room)
+{
+	char dst[PW_ADDR_TEXT_MAX], hop[PW_ADDR_TEXT_MAX];
+	size_t len = 0;
+	uint32_t i;
+
+	for (i = 0; i < cfg->n_routes && len < room; i++) {
+		const struct pw_option_route *r = &cfg->routes[i];
+
+		len += (size_t)snprintf(out + len, room - len, "%s%s/%u via %s", i > 0 ? ", " : "",
+			pw_addr_format(&r->dst, dst), r->bits - (pw_addr_is_v4(&r->dst) ? 96u : 0u),
+			pw_addr_format(&r->hop, hop));
+	}
 }
 
 static void
@@ -320,6 +422,8 @@ write_value(const struct pw_config *cfg, const struct pw_option *o, char *out, s
 	*out = '\0';
 	if (o->read == read_ip)
 		write_ips(cfg, out, room);
+	else if (o->read == read_route)
+		write_routes(cfg, out, room);
 	else if (o->read == pw_option_number || o->read == read_trace_events)
 		snprintf(out, room, "%" PRIu32, *(const uint32_t *)field);
 	else if (o->read == pw_option_size)
@@ -341,7 +445,7 @@ void
 pw_config_each(const struct pw_config *cfg,
 	void (*fn)(void *ctx, const char *name, const char *text), void *ctx)
 {
-	char text[4096];
+	char text[8192];
 	uint32_t i;
 
 	for (i = 0; i < RTE_DIM(settings); i++)

@@ -41,14 +41,14 @@ figures_now(const struct pw_ctl *ctl, struct figures *f)
 	uint32_t i, k;
 
 	f->tsc = rte_rdtsc();
-	for (k = 0; k < ctl->cfg.n_ifs; k++)
+	for (k = 0; k < ctl->cfg.n_ports; k++)
 		pw_port_get_stats(ctl->cfg.ifs[k].port, &f->ports[k]);
 	for (i = 0; i < ctl->cfg.n_workers; i++) {
 		const struct pw_ctl_worker *cw = &ctl->workers[i];
 		struct worker_figures *w = &f->workers[i];
 
 		pw_worker_get_stats(cw->worker, &w->loop);
-		for (k = 0; k < ctl->cfg.n_ifs; k++)
+		for (k = 0; k < ctl->cfg.n_ports; k++)
 			pw_worker_get_ledger(cw->worker, k, &w->ledgers[k]);
 		w->http = *pw_http_stats(cw->http);
 		pw_http_get_usage(cw->http, &w->usage);
@@ -95,7 +95,7 @@ figures_since(struct pw_ctl *ctl, struct figures *f)
 
 	figures_now(ctl, f);
 	f->tsc -= ctl->zero.tsc;
-	for (i = 0; i < ctl->cfg.n_ifs; i++)
+	for (i = 0; i < ctl->cfg.n_ports; i++)
 		subtract_port(&f->ports[i], &ctl->zero.ports[i]);
 	for (i = 0; i < ctl->cfg.n_workers; i++)
 		subtract_worker(&f->workers[i], &ctl->zero.workers[i]);

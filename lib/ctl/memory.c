@@ -76,7 +76,7 @@ space_of_all(const struct pw_ctl *ctl)
 {
 	uint32_t i;
 
-	for (i = 0; i < ctl->cfg.n_ifs; i++)
+	for (i = 0; i < ctl->cfg.n_ports; i++)
 		if (!ctl->cfg.ifs[i].port->driver_copies)
 			return io_space;
 	return user_space;
@@ -94,7 +94,7 @@ put_page(const struct pw_ctl *ctl, cJSON *rows, uint32_t page)
 		const struct pw_ctl_worker *cw = &ctl->workers[i];
 
 		p.held_by_connections += cw->refs->holds[page];
-		for (k = 0; k < ctl->cfg.n_ifs; k++)
+		for (k = 0; k < ctl->cfg.n_ports; k++)
 			p.held_by_devices += pw_seg_page_held(pw_worker_seg(cw->worker, k), page);
 	}
 	put_place(rows, &p);
@@ -130,7 +130,7 @@ put_buffers(const struct pw_ctl *ctl, cJSON *rows)
 	uint32_t i, k;
 
 	for (i = 0; i < ctl->cfg.n_workers; i++)
-		for (k = 0; k < ctl->cfg.n_ifs; k++) {
+		for (k = 0; k < ctl->cfg.n_ports; k++) {
 			const struct pw_port *port = ctl->cfg.ifs[k].port;
 
 			snprintf(what, sizeof(what), "w%u p%u header mbufs", i, port->id);
@@ -138,7 +138,7 @@ put_buffers(const struct pw_ctl *ctl, cJSON *rows)
 				pw_seg_headers(pw_worker_seg(ctl->workers[i].worker, k)),
 				space_of(port));
 		}
-	for (k = 0; k < ctl->cfg.n_ifs; k++)
+	for (k = 0; k < ctl->cfg.n_ports; k++)
 		for (i = 0; i < ctl->cfg.ifs[k].port->n_queues; i++) {
 			const struct pw_port *port = ctl->cfg.ifs[k].port;
 

@@ -16,11 +16,11 @@ struct cmdline {
 	void *cfg;
 	struct option longs[PW_OPTION_MAX + 1];
 	char letters[PW_OPTION_MAX + 4];
-	uint32_t seen; /* options that the command line has given, by bit */
+	uint64_t seen; /* options that the command line has given, by bit */
 	uint32_t n_wrong;
 	FILE *err;
 };
-static_assert(PW_OPTION_MAX <= 32, "seen has a bit for each option");
+static_assert(PW_OPTION_MAX <= 64, "seen has a bit for each option");
 
 void
 option_print_allowed(const struct pw_option *o, FILE *out)
@@ -112,11 +112,11 @@ long_of(const struct cmdline *cl, int opt)
 static void
 take(struct cmdline *cl, const struct pw_option *o, const char *text)
 {
-	uint32_t bit = UINT32_C(1) << (o - cl->set->table);
+	uint64_t bit = UINT64_C(1) << (o - cl->set->table);
 	const char *wrong;
 
 	if (o->entry != NULL && (cl->seen & bit) == 0)
-		cl->set->clear(cl->cfg);
+		cl->set->clear(cl->cfg, o);
 	cl->seen |= bit;
 	wrong = o->read(cl->cfg, o, text);
 	if (wrong != NULL) {

@@ -11,11 +11,11 @@
 
 #define FILE_BYTES_MAX (1 << 20)
 
-/* What the file says: by setting, and the one list. */
+/* What the file says, by setting: a text, or a list of them. */
 struct values {
 	char *text[PW_OPTION_MAX];
-	char **list;
-	uint32_t n_list;
+	char **list[PW_OPTION_MAX];
+	uint32_t n_list[PW_OPTION_MAX];
 	int poison; /* never filled: see locate() */
 };
 
@@ -53,8 +53,8 @@ schema_init(struct reader *r)
 			continue;
 		if (s->entry != NULL)
 			r->fields[n++] = (cyaml_schema_field_t)CYAML_FIELD_SEQUENCE_COUNT(s->name,
-				CYAML_FLAG_POINTER | CYAML_FLAG_OPTIONAL, struct values, list,
-				n_list, &entry_schema, 0, CYAML_UNLIMITED);
+				CYAML_FLAG_POINTER | CYAML_FLAG_OPTIONAL, struct values, list[i],
+				n_list[i], &entry_schema, 0, CYAML_UNLIMITED);
 		else
 			r->fields[n++] = (cyaml_schema_field_t)CYAML_FIELD_STRING_PTR(s->name,
 				CYAML_FLAG_POINTER | CYAML_FLAG_OPTIONAL, struct values, text[i], 0,
@@ -167,8 +167,8 @@ apply(struct reader *r, void *cfg, const struct values *v, FILE *err)
 
 		if (v->text[i] != NULL)
 			n_wrong += apply_one(r, cfg, s, 0, v->text[i], err);
-		for (k = 0; s->entry != NULL && k < v->n_list; k++)
-			n_wrong += apply_one(r, cfg, s, k, v->list[k], err);
+		for (k = 0; s->entry != NULL && k < v->n_list[i]; k++)
+			n_wrong += apply_one(r, cfg, s, k, v->list[i][k], err);
 	}
 	return n_wrong;
 }

@@ -214,12 +214,12 @@ pw_option_parse_ip(const char *text, struct pw_option_ip *ip)
 {
 	char buf[80];
 	uint64_t prefix = 0;
-	uint64_t port = 0;
 	const char *wrong;
 
 	snprintf(buf, sizeof(buf), "%s", text);
-	if (strchr(buf, '@') != NULL && !cut_number(buf, '@', PW_OPTION_PORT_MAX, &port))
-		return "names no device port";
+	wrong = pw_option_cut_place(buf, &ip->place);
+	if (wrong != NULL)
+		return wrong;
 	if (strchr(buf, '/') == NULL)
 		return "lacks its /PREFIX";
 	if (!cut_number(buf, '/', 128, &prefix) || prefix == 0)
@@ -228,7 +228,6 @@ pw_option_parse_ip(const char *text, struct pw_option_ip *ip)
 	if (wrong != NULL)
 		return wrong;
 	ip->prefix = (uint8_t)prefix;
-	ip->port = (uint16_t)port;
 	return check_host_part(ip);
 }
 

@@ -19,8 +19,10 @@
 #include "pw_loop.h"
 #include "pw_option.h"
 
-#define PW_CONFIG_IPS_MAX   64
-#define PW_CONFIG_PORTS_MAX PW_LOOP_IFS_MAX
+#define PW_CONFIG_IPS_MAX    64
+#define PW_CONFIG_ROUTES_MAX 64
+#define PW_CONFIG_PORTS_MAX  PW_LOOP_PORTS_MAX
+#define PW_CONFIG_PLACE_MAX  16 /**< bytes of a place as text */
 
 /** Where the pages of the store come from. */
 enum pw_config_arena {
@@ -32,8 +34,11 @@ struct pw_config {
 	char *root;
 	struct pw_option_ip ips[PW_CONFIG_IPS_MAX]; /**< in the order given */
 	uint32_t n_ips;
+	uint32_t vlan;		 /**< of addresses that name none: that is in `ips` already */
 	struct pw_addr gateway;	 /**< all zero: none */
 	struct pw_addr gateway6; /**< likewise, of IPv6 */
+	struct pw_option_route routes[PW_CONFIG_ROUTES_MAX];
+	uint32_t n_routes;
 	uint32_t http_port;
 	uint64_t store_bytes; /**< 0: what the directory needs */
 	char *index;
@@ -81,6 +86,14 @@ extern const char *const pw_config_ecn[];
  */
 uint32_t pw_config_init(struct pw_config *cfg, int argc, char **argv, FILE *err);
 void pw_config_fini(struct pw_config *cfg);
+
+/** Is @p hop another host on the network of @p ip, and that at @p place (NULL: anywhere)? */
+bool pw_config_has_hop(const struct pw_option_ip *ip, const struct pw_addr *hop,
+	const struct pw_option_place *place);
+
+/** "0", or with a VLAN "0.100". @return @p text */
+const char *pw_config_format_place(
+	const struct pw_option_place *place, char text[PW_CONFIG_PLACE_MAX]);
 
 /** Call @p fn with each setting that has a value, as a user would write it. */
 void pw_config_each(const struct pw_config *cfg,

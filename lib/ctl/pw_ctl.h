@@ -39,6 +39,7 @@ struct pw_ctl_cfg {
 	uint32_t n_workers;
 	const struct pw_loop_if *ifs; /**< kept by reference, in the order that workers have */
 	uint32_t n_ifs;
+	uint32_t n_ports; /**< of the first so many of `ifs` each is at another port */
 	const struct pw_store *store;
 	const struct pw_site *site; /**< for the names of files in traces; may be NULL */
 	const struct pw_site_counts *counts;

@@ -18,7 +18,7 @@
 #include "pw_addr.h"
 #include "pw_base.h"
 
-#define PW_OPTION_MAX	   32	 /**< options in a set */
+#define PW_OPTION_MAX	   64	 /**< options in a set */
 #define PW_OPTION_PORT_MAX 7	 /**< highest number of a device port in ADDR/PREFIX@PORT */
 #define PW_OPTION_DAY_S	   86400 /**< the longest time that is of use to anybody */
 
@@ -35,7 +35,7 @@ struct pw_option {
 	uint64_t min;
 	uint64_t max;
 	const char *const *names; /**< of a choice, in the order of its enum; NULL at the end */
-	const char *entry;	  /**< of the one list that a set may have: an example; else NULL */
+	const char *entry;	  /**< of a list: an example; else NULL */
 	bool only_cmdline;
 	char letter; /**< the same in short, for a switch; or 0 */
 };
@@ -49,8 +49,8 @@ struct pw_option_set {
 	size_t help_at; /**< of the bool that --help sets */
 	size_t version_at;
 	size_t file_at; /**< of the char * that --config sets */
-	/** Forget the entries of the list: the command line's replace the file's. */
-	void (*clear)(void *cfg);
+	/** Forget the entries of the list @p o: the command line's replace the file's. */
+	void (*clear)(void *cfg, const struct pw_option *o);
 	/** What is wrong though each value for itself is right. @return mistakes, told to @p err */
 	uint32_t (*check)(void *cfg, FILE *err);
 };
@@ -95,11 +95,21 @@ const char *pw_option_text(void *cfg, const struct pw_option *o, const char *tex
 /** The address of a host: struct pw_addr */
 const char *pw_option_host(void *cfg, const struct pw_option *o, const char *text);
 
-/** ADDR/PREFIX[@PORT]: an address and the device port that has it. */
+#define PW_OPTION_VLAN_MAX    4094
+#define PW_OPTION_VLAN_UNSAID UINT16_MAX
+
+/** PORT[.VLAN]: where an address or a next hop is. */
+struct pw_option_place {
+	uint16_t port; /**< at most PW_OPTION_PORT_MAX */
+	uint16_t vlan; /**< 0: untagged; PW_OPTION_VLAN_UNSAID: as --vlan has it */
+	bool said;
+};
+
+/** ADDR/PREFIX[@PORT[.VLAN]]: an address and where it is. */
 struct pw_option_ip {
 	struct pw_addr addr;
 	uint8_t prefix; /**< 1 to 32, or to 128: IPv6 */
-	uint16_t port;	/**< at most PW_OPTION_PORT_MAX */
+	struct pw_option_place place;
 };
 
 /** Length of its prefix of the 128 bits that an address of either family has. */
@@ -111,6 +121,23 @@ pw_option_ip_bits(const struct pw_option_ip *ip)
 
 /** Read one into @p ip. @return NULL, or what is wrong with it */
 const char *pw_option_parse_ip(const char *text, struct pw_option_ip *ip);
+
+/**
+ * Cut the place at the end of @p text off, from its last '@' on; without one it is port 0.
+ * @return NULL, or what is wrong with it
+ */
+const char *pw_option_cut_place(char *text, struct pw_option_place *place);
+
+/** PREFIX via HOP[@PORT[.VLAN]] */
+struct pw_option_route {
+	struct pw_addr dst;
+	uint8_t bits; /**< of the 128: an IPv4 /24 is 96 + 24 */
+	struct pw_addr hop;
+	struct pw_option_place place;
+};
+
+/** Read one into @p route. @return NULL, or what is wrong with it */
+const char *pw_option_parse_route(const char *text, struct pw_option_route *route);
 
 /** Read the address of a host (RFC 1122 section 3.2.1.3, RFC 4291). @return NULL, or what is wrong
  */

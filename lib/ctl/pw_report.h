@@ -19,7 +19,7 @@
 /** What one worker has to show. */
 struct pw_report_share {
 	struct pw_worker_stats worker;
-	struct pw_ledger ledgers[PW_LOOP_IFS_MAX]; /**< by port; all of them are in `worker` */
+	struct pw_ledger ledgers[PW_LOOP_PORTS_MAX]; /**< by port; all of them are in `worker` */
 	struct pw_http_stats http;
 	struct pw_http_usage http_usage;
 };
@@ -29,8 +29,8 @@ struct pw_report {
 	pw_ns at;	 /**< any clock, the same for all reports */
 	uint64_t tsc_hz; /**< of the cycles that the worker counts */
 	uint32_t n_ports;
-	const struct pw_port *ports[PW_LOOP_IFS_MAX];
-	struct pw_port_stats port[PW_LOOP_IFS_MAX];
+	const struct pw_port *ports[PW_LOOP_PORTS_MAX];
+	struct pw_port_stats port[PW_LOOP_PORTS_MAX];
 	uint32_t n_workers;
 	struct pw_report_share shares[PW_WORKERS_MAX];
 	/** All workers together: set by pw_report_add_up(). */

@@ -177,7 +177,7 @@ check_mtu(struct call *call, const struct setting *s, const struct value *v)
 
 	if (s->what != PW_TCP_MTU || s->apply != set_number)
 		return 0;
-	for (i = 0; i < call->ctl->cfg.n_ifs; i++)
+	for (i = 0; i < call->ctl->cfg.n_ports; i++)
 		least = RTE_MIN(least, call->ctl->cfg.ifs[i].port->mtu);
 	if (v->number <= least)
 		return 0;

@@ -133,7 +133,7 @@ windows_out(const struct pw_ctl *ctl)
 	uint32_t i, k, page;
 
 	for (i = 0; i < ctl->cfg.n_workers; i++)
-		for (k = 0; k < ctl->cfg.n_ifs; k++)
+		for (k = 0; k < ctl->cfg.n_ports; k++)
 			for (page = 0; page < n; page++)
 				sum += pw_seg_page_held(
 					pw_worker_seg(ctl->workers[i].worker, k), page);
@@ -198,7 +198,7 @@ show_copies(struct call *call)
 	put_reasons(put_rows(call->out, "reasons"), &all);
 	rows = put_rows(call->out, "by_worker_and_port");
 	for (i = 0; i < ctl->cfg.n_workers; i++)
-		for (k = 0; k < ctl->cfg.n_ifs; k++) {
+		for (k = 0; k < ctl->cfg.n_ports; k++) {
 			const struct pw_port *p = ctl->cfg.ifs[k].port;
 			cJSON *row = put_row(rows);
 

@@ -299,18 +299,29 @@ read_conn_id(struct call *call, uint32_t *worker, uint32_t *id)
 	return 0;
 }
 
+static bool
+has_address(const struct pw_loop_if *intf, const struct pw_addr *a)
+{
+	uint32_t i;
+
+	for (i = 0; i < intf->n_addrs; i++)
+		if (pw_addr_in_range(a, &intf->addrs[i].addr, intf->addrs[i].n_more))
+			return true;
+	return false;
+}
+
 /* The port that has the connection's own address. */
 static uint32_t
 port_of(const struct pw_ctl *ctl, const struct pw_addr *local)
 {
-	uint32_t i, k;
+	const struct pw_loop_if *ifs = ctl->cfg.ifs;
+	uint32_t i, port = 0;
 
-	for (i = 0; i + 1 < ctl->cfg.n_ifs; i++)
-		for (k = 0; k < ctl->cfg.ifs[i].n_addrs; k++)
-			if (pw_addr_in_range(local, &ctl->cfg.ifs[i].addrs[k].addr,
-				    ctl->cfg.ifs[i].addrs[k].n_more))
-				return i;
-	return i;
+	for (i = 0; i + 1 < ctl->cfg.n_ifs && !has_address(&ifs[i], local); i++)
+		;
+	while (ifs[port].port != ifs[i].port)
+		port++;
+	return port;
 }
 
 /* A connection counts the segments that it sent again: their length is the worker's average. */
@@ -389,89 +400,4 @@ show_conn(struct call *call)
 	}
 	free(q);
 	return found ? 0 : refuse(call, "no connection has the place %s now", call->argv[0]);
-}
-
-/* ---- neighbours ---- */
-
-static const char *const neigh_names[] = {
-	[PW_NEIGH_FREE] = "free",
-	[PW_NEIGH_INCOMPLETE] = "incomplete",
-	[PW_NEIGH_REACHABLE] = "reachable",
-	[PW_NEIGH_STALE] = "stale",
-	[PW_NEIGH_DELAY] = "delay",
-	[PW_NEIGH_PROBE] = "probe",
-	[PW_NEIGH_FAILED] = "failed",
-};
-
-#define NEIGHS_MAX 1024
-
-struct arp_question {
-	struct pw_worker_job job;
-	uint32_t port; /* asked about */
-	uint32_t n;
-	struct pw_neigh_info neigh[NEIGHS_MAX];
-};
-
-static void
-keep_neigh(void *ctx, const struct pw_neigh_info *info)
-{
-	struct arp_question *q = ctx;
-
-	if (q->n < NEIGHS_MAX)
-		q->neigh[q->n++] = *info;
-}
-
-static bool
-look_at_neighs(struct pw_worker_job *job, struct pw_worker *w, pw_ns now)
-{
-	struct arp_question *q = (struct arp_question *)job;
-
-	pw_link_each(pw_worker_link(w, q->port), keep_neigh, q);
-	return true;
-}
-
-static void
-put_neigh(cJSON *row, uint32_t worker, uint16_t port, const struct pw_neigh_info *n)
-{
-	char mac[RTE_ETHER_ADDR_FMT_SIZE];
-	char addr[PW_ADDR_TEXT_MAX];
-
-	rte_ether_format_addr(mac, sizeof(mac), &n->mac);
-	put_u64(row, "worker", worker);
-	put_u64(row, "port", port);
-	put_text(row, "address", pw_addr_format(&n->addr, addr));
-	put_text(row, "mac", mac);
-	put_text(row, "state", neigh_names[n->state]);
-	put_u64(row, "waiting_packets", n->waiting);
-}
-
-static int
-ask_neighs(struct call *call, uint32_t worker, uint32_t port, cJSON *rows)
-{
-	struct arp_question *q = question(call, sizeof(*q));
-	uint32_t i;
-
-	if (q == NULL)
-		return -1;
-	q->job.step = look_at_neighs;
-	q->port = port;
-	if (ask(call, worker, q) != 0)
-		return -1;
-	for (i = 0; i < q->n; i++)
-		put_neigh(put_row(rows), worker, call->ctl->cfg.ifs[port].port->id, &q->neigh[i]);
-	free(q);
-	return 0;
-}
-
-int
-show_arp(struct call *call)
-{
-	cJSON *rows = put_rows(call->out, "neighbours");
-	uint32_t i, k;
-
-	for (i = 0; i < call->ctl->cfg.n_workers; i++)
-		for (k = 0; k < call->ctl->cfg.n_ifs; k++)
-			if (ask_neighs(call, i, k, rows) != 0)
-				return -1;
-	return 0;
 }

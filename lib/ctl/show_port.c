@@ -7,21 +7,25 @@
 #include <rte_ethdev.h>
 #include "cmd_priv.h"
 
-/* "10.77.0.1/24 10.77.1.1/24" */
+/* "10.77.0.1/24 10.77.1.1/24.100": behind the prefix a VLAN */
 static void
-put_addresses(cJSON *row, const struct pw_loop_if *intf)
+put_addresses(cJSON *row, const struct pw_ctl *ctl, const struct pw_port *port)
 {
-	char all[512] = "";
-	char one[PW_ADDR_TEXT_MAX];
+	char all[1024] = "";
+	char one[PW_ADDR_TEXT_MAX], vlan[8];
 	size_t len = 0;
-	uint32_t i;
+	uint32_t i, k;
 
-	for (i = 0; i < intf->n_addrs && len < sizeof(all); i++) {
-		const struct pw_if_addr *a = &intf->addrs[i];
-		uint32_t base = pw_addr_is_v4(&a->addr) ? 96 : 0;
+	for (i = 0; i < ctl->cfg.n_ifs; i++) {
+		const struct pw_loop_if *intf = &ctl->cfg.ifs[i];
 
-		len += (size_t)snprintf(all + len, sizeof(all) - len, "%s%s/%u", i > 0 ? " " : "",
-			pw_addr_format(&a->addr, one), a->prefix_bits - base);
+		snprintf(vlan, sizeof(vlan), intf->vlan != 0 ? ".%u" : "", intf->vlan);
+		for (k = 0; intf->port == port && k < intf->n_addrs && len < sizeof(all); k++)
+			len += (size_t)snprintf(all + len, sizeof(all) - len, "%s%s/%u%s",
+				len > 0 ? " " : "", pw_addr_format(&intf->addrs[k].addr, one),
+				intf->addrs[k].prefix_bits -
+					(pw_addr_is_v4(&intf->addrs[k].addr) ? 96u : 0u),
+				vlan);
 	}
 	put_text(row, "addresses", all);
 }
@@ -52,7 +56,7 @@ show_port_info(struct call *call)
 	cJSON *rows = put_rows(call->out, "ports");
 	uint32_t i;
 
-	for (i = 0; i < call->ctl->cfg.n_ifs; i++) {
+	for (i = 0; i < call->ctl->cfg.n_ports; i++) {
 		const struct pw_port *p = call->ctl->cfg.ifs[i].port;
 		cJSON *row = put_row(rows);
 
@@ -60,7 +64,7 @@ show_port_info(struct call *call)
 		put_text(row, "name", p->name);
 		put_text(row, "driver", p->driver);
 		put_mac(row, &p->mac);
-		put_addresses(row, &call->ctl->cfg.ifs[i]);
+		put_addresses(row, call->ctl, p);
 		put_u64(row, "mtu", p->mtu);
 		put_link(row, p->id);
 		put_u64(row, "queues", p->n_queues);
@@ -78,7 +82,7 @@ show_port_offloads(struct call *call)
 	cJSON *rows = put_rows(call->out, "ports");
 	uint32_t i;
 
-	for (i = 0; i < call->ctl->cfg.n_ifs; i++) {
+	for (i = 0; i < call->ctl->cfg.n_ports; i++) {
 		const struct pw_port *p = call->ctl->cfg.ifs[i].port;
 		cJSON *row = put_row(rows);
 
@@ -90,6 +94,8 @@ show_port_offloads(struct call *call)
 		put_bool(row, "tso", p->tso);
 		put_bool(row, "rx_ip4_cksum", p->rx_ip4_cksum);
 		put_bool(row, "rx_tcp_cksum", p->rx_tcp_cksum);
+		put_bool(row, "tx_vlan", p->tx_vlan);
+		put_bool(row, "rx_vlan", p->rx_vlan);
 		put_bool(row, "rx_interrupt", p->rx_intr);
 		put_bool(row, "driver_copies", p->driver_copies);
 	}
@@ -120,7 +126,7 @@ show_port_stats(struct call *call)
 	if (figures_init(call->ctl, &f) != 0)
 		return refuse(call, "no memory");
 	figures_since(call->ctl, &f);
-	for (i = 0; i < call->ctl->cfg.n_ifs; i++) {
+	for (i = 0; i < call->ctl->cfg.n_ports; i++) {
 		cJSON *row = put_row(rows);
 
 		put_u64(row, "port", call->ctl->cfg.ifs[i].port->id);
@@ -162,7 +168,7 @@ show_port_xstats(struct call *call)
 	cJSON *rows = put_rows(call->out, "xstats");
 	uint32_t i;
 
-	for (i = 0; i < call->ctl->cfg.n_ifs; i++)
+	for (i = 0; i < call->ctl->cfg.n_ports; i++)
 		put_xstats(rows, call->ctl->cfg.ifs[i].port->id);
 	return 0;
 }

@@ -3,71 +3,53 @@
  */
 #include "ip_priv.h"
 
-static struct net
-make_net(const struct pw_if_addr *a)
+/* What the interface has from the start. */
+static int
+configure(struct pw_ip *ip, const struct pw_ip_cfg *cfg)
 {
-	struct net n = {.addr = a->addr, .n_more = a->n_more};
 	uint32_t i;
+	int err = 0;
 
-	for (i = 0; i < sizeof(n.mask.b); i++) {
-		uint32_t bits = a->prefix_bits > 8 * i ? RTE_MIN(a->prefix_bits - 8 * i, 8u) : 0;
-
-		n.mask.b[i] = (uint8_t)(0xff00u >> bits);
-	}
-	return n;
+	for (i = 0; i < cfg->n_addrs && err == 0; i++)
+		err = pw_ip_addr_add(ip, &cfg->addrs[i]);
+	for (i = 0; i < cfg->n_routes && err == 0; i++)
+		err = pw_ip_route_add(ip, &cfg->routes[i]);
+	return err;
 }
 
 struct pw_ip *
 pw_ip_create(const struct pw_ip_cfg *cfg, pw_ns now)
 {
 	const struct pw_mem *mem = cfg->mem;
-	static const struct pw_addr none;
-	struct pw_ip *ip;
-	uint32_t i;
+	struct pw_ip *ip = mem->alloc(mem->ctx, sizeof(*ip), "ip");
+	int err;
 
-	if (cfg->n_addrs == 0) {
-		errno = EINVAL;
+	if (ip == NULL) {
+		errno = ENOMEM;
 		return NULL;
 	}
-	ip = mem->alloc(mem->ctx, sizeof(*ip), "ip");
-	if (ip == NULL)
-		goto no_mem;
 	ip->mem = mem;
-	ip->nets = mem->alloc(mem->ctx, cfg->n_addrs * sizeof(*ip->nets), "ip addresses");
-	if (ip->nets == NULL) {
-		mem->free(mem->ctx, ip);
-		goto no_mem;
-	}
-	for (i = 0; i < cfg->n_addrs; i++)
-		ip->nets[i] = make_net(&cfg->addrs[i]);
-	ip->n_nets = cfg->n_addrs;
 	ip->mtu = cfg->mtu;
+	ip->l2_len = (uint8_t)pw_link_hlen(cfg->link);
 	ip->tx_ip4_cksum = cfg->tx_ip4_cksum;
-	ip->gateway = cfg->gateway;
-	ip->has_gateway = !pw_addr_eq(&cfg->gateway, &none);
-	ip->gateway6 = cfg->gateway6;
-	ip->has_gateway6 = !pw_addr_eq(&cfg->gateway6, &none);
 	ip->link = cfg->link;
 	ip->seg = cfg->seg;
 	ip->drops = cfg->drops;
 	ip->icmp_at = now;
 	ip->icmp_credit = PW_IP_ICMP_BURST * (PW_NS_PER_S / PW_IP_ICMP_PER_S);
-	return ip;
-no_mem:
-	errno = ENOMEM;
+	err = configure(ip, cfg);
+	if (err == 0)
+		return ip;
+	pw_ip_destroy(ip);
+	errno = -err;
 	return NULL;
 }
 
 void
 pw_ip_destroy(struct pw_ip *ip)
 {
-	const struct pw_mem *mem;
-
-	if (ip == NULL)
-		return;
-	mem = ip->mem;
-	mem->free(mem->ctx, ip->nets);
-	mem->free(mem->ctx, ip);
+	if (ip != NULL)
+		ip->mem->free(ip->mem->ctx, ip);
 }
 
 static inline bool
@@ -334,22 +316,19 @@ pw_ip_count_input(struct pw_ip *ip, uint32_t n)
 	ip->stats.packets_in += n;
 }
 
-/* The next hop to @p dst; NULL: none. */
+/* The next hop to @p dst; NULL: none. A burst goes to few: the last answer is kept. */
 static inline const struct pw_addr *
 route(struct pw_ip *ip, const struct pw_addr *dst)
 {
-	bool ip4;
-	uint32_t i;
+	const struct route *r;
 
 	if (likely(pw_addr_eq(&ip->last_dst, dst)))
 		return &ip->last_hop;
-	ip4 = pw_addr_is_v4(dst);
-	for (i = 0; i < ip->n_nets && !net_has(&ip->nets[i], dst); i++)
-		;
-	if (i == ip->n_nets && !(ip4 ? ip->has_gateway : ip->has_gateway6))
+	r = route_find(ip, dst);
+	if (unlikely(r == NULL))
 		return NULL;
 	ip->last_dst = *dst;
-	ip->last_hop = i < ip->n_nets ? *dst : ip4 ? ip->gateway : ip->gateway6;
+	ip->last_hop = r->on_link ? *dst : r->hop;
 	return &ip->last_hop;
 }
 
@@ -357,7 +336,7 @@ route(struct pw_ip *ip, const struct pw_addr *dst)
 static inline void
 set_offload4(const struct pw_ip *ip, struct rte_mbuf *m, uint8_t *p)
 {
-	m->l2_len = PW_ETH_HLEN;
+	m->l2_len = ip->l2_len;
 	m->l3_len = PW_IP4_HLEN;
 	m->ol_flags |= RTE_MBUF_F_TX_IPV4;
 	/* Our own header checksum is cheap; a segment that is cut up needs one for each. */
@@ -389,8 +368,8 @@ push4(const struct pw_ip *ip, struct rte_mbuf *m, const struct pw_addr *src,
 }
 
 static inline void
-push6(struct rte_mbuf *m, const struct pw_addr *src, const struct pw_addr *dst, uint8_t proto,
-	uint8_t ecn)
+push6(const struct pw_ip *ip, struct rte_mbuf *m, const struct pw_addr *src,
+	const struct pw_addr *dst, uint8_t proto, uint8_t ecn)
 {
 	struct pw_ip6_hdr h = {
 		.src = *src,
@@ -405,7 +384,7 @@ push6(struct rte_mbuf *m, const struct pw_addr *src, const struct pw_addr *dst, 
 	PW_ASSERT(p != NULL);
 	pw_ip6_emit(p, &h);
 	if (m->ol_flags & RTE_MBUF_F_TX_TCP_CKSUM) {
-		m->l2_len = PW_ETH_HLEN;
+		m->l2_len = ip->l2_len;
 		m->l3_len = PW_IP6_HLEN;
 		m->ol_flags |= RTE_MBUF_F_TX_IPV6;
 	}
@@ -425,7 +404,7 @@ pw_ip_output(struct pw_ip *ip, struct rte_mbuf *m, const struct pw_addr *src,
 	if (pw_addr_is_v4(dst))
 		push4(ip, m, src, dst, proto, ecn);
 	else
-		push6(m, src, dst, proto, ecn);
+		push6(ip, m, src, dst, proto, ecn);
 	ip->stats.packets_out++;
 	pw_link_output(ip->link, m, hop, now);
 }

@@ -20,6 +20,15 @@ struct net {
 	struct pw_addr addr;
 	struct pw_addr mask;
 	uint32_t n_more; /* addresses behind it that are ours as well */
+	uint8_t bits;	 /* of the mask */
+};
+
+/* A route of the table; the longest prefixes first, of equals who is on-link. */
+struct route {
+	struct net to;
+	struct pw_addr hop;
+	uint8_t bits;
+	bool on_link; /* by an address of ours: it is its own next hop */
 };
 
 struct pw_ip {
@@ -27,14 +36,11 @@ struct pw_ip {
 	struct pw_addr last_hop; /* and by what */
 	struct pw_addr good_src; /* of the last packet whose addresses were found good, */
 	struct pw_addr good_dst; /* and that was for us alone */
-	struct net *nets;
 	uint32_t n_nets;
+	uint32_t n_routes; /* of `table` */
 	uint16_t mtu;
+	uint8_t l2_len; /* of our frames' header */
 	bool tx_ip4_cksum;
-	bool has_gateway;
-	bool has_gateway6;
-	struct pw_addr gateway;
-	struct pw_addr gateway6;
 	struct pw_link *link;
 	struct pw_seg *seg;
 	struct pw_drops *drops;
@@ -42,6 +48,10 @@ struct pw_ip {
 	pw_ns icmp_at;	   /* when the credit was last reckoned */
 	pw_ns icmp_credit; /* time saved up for ICMP errors */
 	struct pw_ip_stats stats;
+	struct net nets[PW_IP_ADDRS_MAX]; /* our addresses */
+	struct route table[PW_IP_ADDRS_MAX + PW_IP_ROUTES_MAX];
+	struct pw_ip_route given[PW_IP_ROUTES_MAX]; /* routes other than by our addresses */
+	uint32_t n_given;
 };
 
 /* A received packet whose headers were checked. */
@@ -71,6 +81,9 @@ struct pw_addr source_for(const struct pw_ip *ip, const struct pw_addr *dst);
 
 /** May one more ICMP message be sent that is bound by the rate limit? Then it counts. */
 bool icmp_allowed(struct pw_ip *ip, pw_ns now);
+
+/** The longest route to @p dst, or NULL. */
+const struct route *route_find(const struct pw_ip *ip, const struct pw_addr *dst);
 
 /** An ICMP message for us. */
 enum pw_drop icmp_input(

@@ -28,11 +28,21 @@
 #define PW_IP_ICMP_BURST 50
 #define PW_IP_ICMP_PER_S 100
 
+#define PW_IP_ADDRS_MAX	 96  /**< addresses (or ranges) of an interface */
+#define PW_IP_ROUTES_MAX 128 /**< routes of an interface, but for the networks of its addresses */
+
+/** A route of either family. */
+struct pw_ip_route {
+	struct pw_addr dst; /**< nothing is set behind the prefix */
+	uint8_t bits;	    /**< of the 128: an IPv4 /24 is 96 + 24 */
+	struct pw_addr hop; /**< on a network of ours; all zero: the destination itself */
+};
+
 struct pw_ip_cfg {
-	const struct pw_if_addr *addrs; /**< kept by reference; at least one */
+	const struct pw_if_addr *addrs; /**< copied; may be added later */
 	uint32_t n_addrs;
-	struct pw_addr gateway;	 /**< next hop for what is not on-link; all zero: there is none */
-	struct pw_addr gateway6; /**< the same for IPv6 */
+	const struct pw_ip_route *routes; /**< copied, likewise */
+	uint32_t n_routes;
 	uint16_t mtu;
 	bool tx_ip4_cksum; /**< the device writes the header checksum */
 	struct pw_seg *seg;
@@ -43,9 +53,26 @@ struct pw_ip_cfg {
 
 struct pw_ip; /* private to ip */
 
-/** @return NULL with errno: ENOMEM, EINVAL (no address) */
+/** @return NULL with errno: ENOMEM, ENOSPC (addresses or routes beyond the bounds) */
 struct pw_ip *pw_ip_create(const struct pw_ip_cfg *cfg, pw_ns now);
 void pw_ip_destroy(struct pw_ip *ip);
+
+/*
+ * Addresses and routes change while packets come and go; on the owner's thread. An
+ * address brings the route to its network.
+ */
+
+/** @return 0, or -ENOSPC: PW_IP_ADDRS_MAX are there. One that is there already takes the prefix. */
+int pw_ip_addr_add(struct pw_ip *ip, const struct pw_if_addr *a);
+void pw_ip_addr_del(struct pw_ip *ip, const struct pw_addr *a);
+
+/** @return 0, or -ENOSPC: PW_IP_ROUTES_MAX are there. One of the same prefix is replaced. */
+int pw_ip_route_add(struct pw_ip *ip, const struct pw_ip_route *r);
+void pw_ip_route_del(struct pw_ip *ip, const struct pw_addr *dst, uint8_t bits);
+
+/** Call @p fn with each route in the order of look-up; `hop` all zero: on-link. */
+void pw_ip_each_route(
+	const struct pw_ip *ip, void (*fn)(void *ctx, const struct pw_ip_route *r), void *ctx);
 
 /** For whom a packet is. */
 enum pw_ip_what {

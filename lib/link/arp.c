@@ -10,7 +10,7 @@
 static bool
 send_arp(struct pw_link *l, const struct pw_arp *arp, const uint8_t *dst)
 {
-	struct rte_mbuf *m = pw_seg_message(l->seg, NULL, PW_ETH_HLEN + PW_ARP_LEN);
+	struct rte_mbuf *m = pw_seg_message(l->seg, NULL, l->hlen + PW_ARP_LEN);
 	uint8_t *p;
 
 	if (m == NULL) {
@@ -18,9 +18,9 @@ send_arp(struct pw_link *l, const struct pw_arp *arp, const uint8_t *dst)
 		return false;
 	}
 	p = rte_pktmbuf_mtod(m, uint8_t *);
-	p += pw_eth_emit(p, dst, l->mac.addr_bytes, PW_ETH_TYPE_ARP);
+	p += link_emit(l, p, dst, PW_ETH_TYPE_ARP);
 	pw_arp_emit(p, arp);
-	pw_port_tx_put(l->tx, m);
+	link_send(l, m);
 	return true;
 }
 

@@ -71,6 +71,9 @@ pw_link_create(const struct pw_link_cfg *cfg, pw_ns now)
 		goto none;
 	}
 	l->mac = cfg->mac;
+	l->vlan = cfg->vlan;
+	l->hlen = cfg->vlan != 0 && !cfg->vlan_by_device ? PW_ETH_HLEN_MAX : PW_ETH_HLEN;
+	l->vlan_by_device = cfg->vlan != 0 && cfg->vlan_by_device;
 	l->addrs = cfg->addrs;
 	l->n_addrs = cfg->n_addrs;
 	l->seg = cfg->seg;
@@ -104,6 +107,20 @@ pw_link_destroy(struct pw_link *l)
 	mem->free(mem->ctx, l);
 }
 
+uint32_t
+pw_link_hlen(const struct pw_link *l)
+{
+	return l->hlen;
+}
+
+/* A second kind of tag, or a second tag, is of no VLAN that we know. */
+static bool
+is_our_tag(const struct pw_link *l, const uint8_t *p)
+{
+	return pw_get_be16(p + 2 * PW_ETH_ADDR_LEN) == PW_ETH_TYPE_VLAN &&
+	       pw_eth_vlan(p) == l->vlan;
+}
+
 enum pw_drop
 pw_link_input(struct pw_link *l, const uint8_t *p, uint32_t len, pw_ns now, struct pw_link_rx *rx)
 {
@@ -117,7 +134,7 @@ pw_link_input(struct pw_link *l, const uint8_t *p, uint32_t len, pw_ns now, stru
 		return PW_DROP_ETH_NOT_OURS;
 	if (unlikely(pw_mac_is_group(p + PW_ETH_ADDR_LEN)))
 		return PW_DROP_ETH_SRC_MULTICAST;
-	if (unlikely(hlen != PW_ETH_HLEN))
+	if (unlikely(hlen != PW_ETH_HLEN) && !is_our_tag(l, p))
 		return PW_DROP_ETH_VLAN;
 	rx->ip6 = false;
 	switch (pw_eth_type(p, hlen)) {
@@ -138,13 +155,33 @@ pw_link_input(struct pw_link *l, const uint8_t *p, uint32_t len, pw_ns now, stru
 void
 pw_link_overhear(struct pw_link *l, const uint8_t *p, uint32_t len, pw_ns now)
 {
-	if (pw_eth_check(p, len) != PW_ETH_HLEN ||
+	uint32_t hlen = pw_eth_check(p, len);
+
+	if (hlen == 0 || (hlen != PW_ETH_HLEN && !is_our_tag(l, p)) ||
 		!(pw_mac_is_group(p) || pw_mac_eq(p, l->mac.addr_bytes)))
 		return;
-	if (pw_eth_type(p, PW_ETH_HLEN) == PW_ETH_TYPE_ARP)
-		arp_input(l, p + PW_ETH_HLEN, len - PW_ETH_HLEN, false, now);
-	else if (pw_eth_type(p, PW_ETH_HLEN) == PW_ETH_TYPE_IP6)
-		nd_overhear(l, p + PW_ETH_HLEN, len - PW_ETH_HLEN, now);
+	if (pw_eth_type(p, hlen) == PW_ETH_TYPE_ARP)
+		arp_input(l, p + hlen, len - hlen, false, now);
+	else if (pw_eth_type(p, hlen) == PW_ETH_TYPE_IP6)
+		nd_overhear(l, p + hlen, len - hlen, now);
+}
+
+uint32_t
+link_emit(const struct pw_link *l, uint8_t *p, const uint8_t *dst, uint16_t type)
+{
+	if (l->hlen == PW_ETH_HLEN)
+		return pw_eth_emit(p, dst, l->mac.addr_bytes, type);
+	return pw_eth_emit_tagged(p, dst, l->mac.addr_bytes, l->vlan, type);
+}
+
+void
+link_send(struct pw_link *l, struct rte_mbuf *m)
+{
+	if (unlikely(l->vlan_by_device)) {
+		m->ol_flags |= RTE_MBUF_F_TX_VLAN;
+		m->vlan_tci = l->vlan;
+	}
+	pw_port_tx_put(l->tx, m);
 }
 
 /* In place of the device that has no TSO. */
@@ -158,14 +195,32 @@ put_cut(struct pw_link *l, struct rte_mbuf *m)
 	if (unlikely(n == 0))
 		pw_drop_count(l->drops, PW_DROP_NO_MBUF);
 	for (i = 0; i < n; i++)
-		pw_port_tx_put(l->tx, frames[i]);
+		link_send(l, frames[i]);
+}
+
+static void
+send_tagged(struct pw_link *l, const struct neigh *n, struct rte_mbuf *m)
+{
+	char *p = rte_pktmbuf_prepend(m, l->hlen);
+
+	PW_ASSERT(p != NULL);
+	memcpy(p, n->eth, l->hlen);
+	if ((m->ol_flags & RTE_MBUF_F_TX_TCP_SEG) != 0 && l->cuts)
+		put_cut(l, m);
+	else
+		link_send(l, m);
 }
 
 static inline void
 send_frame(struct pw_link *l, const struct neigh *n, struct rte_mbuf *m)
 {
-	char *p = rte_pktmbuf_prepend(m, PW_ETH_HLEN);
+	char *p;
 
+	if (unlikely(l->vlan != 0)) {
+		send_tagged(l, n, m);
+		return;
+	}
+	p = rte_pktmbuf_prepend(m, PW_ETH_HLEN);
 	PW_ASSERT(p != NULL);
 	memcpy(p, n->eth, PW_ETH_HLEN);
 	if ((m->ol_flags & RTE_MBUF_F_TX_TCP_SEG) != 0 && l->cuts)

@@ -43,10 +43,10 @@
 
 struct neigh {
 	struct pw_addr addr;
-	uint8_t eth[PW_ETH_HLEN]; /* the header of frames to it, ready made */
-	uint8_t state;		  /* enum pw_neigh_state */
-	uint8_t tries;		  /* requests sent in this state */
-	uint16_t next;		  /* in its hash chain, or in the list of free ones */
+	uint8_t eth[PW_ETH_HLEN_MAX]; /* the header of frames to it, ready made */
+	uint8_t state;		      /* enum pw_neigh_state */
+	uint8_t tries;		      /* requests sent in this state */
+	uint16_t next;		      /* in its hash chain, or in the list of free ones */
 	uint16_t n_waiting;
 	pw_ns until;   /* when the state is over or the next request due */
 	pw_ns used_at; /* 0: never */
@@ -64,6 +64,9 @@ struct pw_link {
 	uint16_t hand; /* where the search for a victim goes on */
 	pw_ns next_at; /* the earliest `until`, or before */
 	struct rte_ether_addr mac;
+	uint16_t vlan;
+	uint8_t hlen; /* of our frames: with a tag where we write it */
+	bool vlan_by_device;
 	const struct pw_if_addr *addrs;
 	uint32_t n_addrs;
 	struct pw_seg *seg;
@@ -113,6 +116,12 @@ void nd_announce(struct pw_link *l, const struct pw_addr *own);
 
 /** Learn from an IPv6 packet that another worker received. */
 void nd_overhear(struct pw_link *l, const uint8_t *p, uint32_t len, pw_ns now);
+
+/** Write the header of our frames to @p dst. @return l->hlen */
+uint32_t link_emit(const struct pw_link *l, uint8_t *p, const uint8_t *dst, uint16_t type);
+
+/** Hand a whole frame to the device. */
+void link_send(struct pw_link *l, struct rte_mbuf *m);
 
 /** Is it one of our addresses? */
 bool link_is_local(const struct pw_link *l, const struct pw_addr *a);

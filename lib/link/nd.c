@@ -5,7 +5,7 @@
  */
 #include "link_priv.h"
 
-#define FRAME_ROOM (PW_ETH_HLEN + PW_IP6_HLEN + PW_ND_NS_LEN)
+#define PACKET_ROOM (PW_IP6_HLEN + PW_ND_NS_LEN)
 
 /* An IPv6 packet to a group or to a MAC address that is known. */
 struct way {
@@ -20,7 +20,7 @@ typedef uint32_t (*emit_fn)(
 static bool
 send_nd(struct pw_link *l, const struct way *way, emit_fn emit, const struct pw_nd *nd)
 {
-	struct rte_mbuf *m = pw_seg_message(l->seg, NULL, FRAME_ROOM);
+	struct rte_mbuf *m = pw_seg_message(l->seg, NULL, l->hlen + PACKET_ROOM);
 	struct pw_ip6_hdr ip = {
 		.src = way->src,
 		.dst = way->dst,
@@ -34,11 +34,11 @@ send_nd(struct pw_link *l, const struct way *way, emit_fn emit, const struct pw_
 		return false;
 	}
 	p = rte_pktmbuf_mtod(m, uint8_t *);
-	p += pw_eth_emit(p, way->mac, l->mac.addr_bytes, PW_ETH_TYPE_IP6);
+	p += link_emit(l, p, way->mac, PW_ETH_TYPE_IP6);
 	ip.payload_len = (uint16_t)emit(p + PW_IP6_HLEN, nd, &way->src, &way->dst);
 	pw_ip6_emit(p, &ip);
 	rte_pktmbuf_trim(m, (uint16_t)(PW_ND_NS_LEN - ip.payload_len));
-	pw_port_tx_put(l->tx, m);
+	link_send(l, m);
 	return true;
 }
 

@@ -166,8 +166,7 @@ found(struct pw_link *l, struct neigh *n, const uint8_t *mac, enum pw_neigh_stat
 		l->stats.resolved++;
 	else if (!pw_mac_eq(n->eth, mac))
 		l->stats.moved++;
-	pw_eth_emit(n->eth, mac, l->mac.addr_bytes,
-		pw_addr_is_v4(&n->addr) ? PW_ETH_TYPE_IP4 : PW_ETH_TYPE_IP6);
+	link_emit(l, n->eth, mac, pw_addr_is_v4(&n->addr) ? PW_ETH_TYPE_IP4 : PW_ETH_TYPE_IP6);
 	neigh_set_state(l, n, state, until);
 	n->n_waiting = 0;
 	l->stats.waiting -= waiting;

@@ -46,6 +46,8 @@ pw_addr_in_range(const struct pw_addr *a, const struct pw_addr *first, uint32_t 
 
 struct pw_link_cfg {
 	struct rte_ether_addr mac;
+	uint16_t vlan;	     /**< of all frames in and out (802.1Q); 0: they have no tag */
+	bool vlan_by_device; /**< it inserts the tag: frames are handed to it without */
 	const struct pw_if_addr *addrs; /**< kept by reference */
 	uint32_t n_addrs;
 	uint32_t max_neighbours; /**< 0: 1024 */
@@ -63,6 +65,9 @@ struct pw_link; /* private to link */
 /** @return NULL with errno: ENOMEM */
 struct pw_link *pw_link_create(const struct pw_link_cfg *cfg, pw_ns now);
 
+/** Bytes of the header of frames as they are handed to the device. */
+uint32_t pw_link_hlen(const struct pw_link *l);
+
 /** Free it and the packets that wait. */
 void pw_link_destroy(struct pw_link *l);
 
@@ -74,7 +79,11 @@ struct pw_link_rx {
 	bool group;	   /**< sent to a broadcast or multicast MAC address */
 };
 
-/** Take the frame of @p len bytes at @p p. @return PW_OK, or why it was dropped. */
+/**
+ * Take the frame of @p len bytes at @p p. A tag that it has must be that of our VLAN, or
+ * where we have none, of VLAN 0 (a mere priority); one without a tag was found to be of our
+ * VLAN by who calls. @return PW_OK, or why it was dropped.
+ */
 enum pw_drop pw_link_input(
 	struct pw_link *l, const uint8_t *p, uint32_t len, pw_ns now, struct pw_link_rx *rx);
 

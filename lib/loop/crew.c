@@ -18,8 +18,10 @@
 
 /* Ethernet, IP, ICMP, and of what that quotes, IP and the ports of TCP. */
 #define PORTS_BYTES 4
-#define LOOK_BYTES  (PW_ETH_HLEN + PW_IP4_HLEN_MAX + PW_ICMP_HLEN + PW_IP4_HLEN_MAX + PORTS_BYTES)
-static_assert(LOOK_BYTES >= PW_ETH_HLEN + 2 * PW_IP6_HLEN + PW_ICMP6_HLEN + PORTS_BYTES, "IPv6");
+#define LOOK_BYTES \
+	(PW_ETH_HLEN_MAX + PW_IP4_HLEN_MAX + PW_ICMP_HLEN + PW_IP4_HLEN_MAX + PORTS_BYTES)
+static_assert(
+	LOOK_BYTES >= PW_ETH_HLEN_MAX + 2 * PW_IP6_HLEN + PW_ICMP6_HLEN + PORTS_BYTES, "IPv6");
 
 /* ---- whose is it? ---- */
 
@@ -109,26 +111,27 @@ worker6_of(const struct pw_spread *s, const uint8_t *ip, uint32_t len)
 }
 
 static uint32_t
-worker_of_other(const struct pw_spread *s, const uint8_t *p, uint32_t len)
+worker_of_other(const struct pw_spread *s, const uint8_t *p, uint32_t eth, uint32_t len)
 {
 	if (crew_is_for_all(p, len))
 		return CREW_EVERYBODY;
-	if (pw_get_be16(p + 12) != PW_ETH_TYPE_IP6)
+	if (pw_eth_type(p, eth) != PW_ETH_TYPE_IP6)
 		return CREW_ANYBODY;
-	return worker6_of(s, p + PW_ETH_HLEN, len - PW_ETH_HLEN);
+	return worker6_of(s, p + eth, len - eth);
 }
 
 uint32_t
 crew_worker_of(const struct pw_spread *s, const uint8_t *p, uint32_t len)
 {
-	const uint8_t *ip = p + PW_ETH_HLEN;
+	uint32_t eth = pw_eth_check(p, len);
+	const uint8_t *ip = p + eth;
 	uint32_t hlen;
 
-	if (unlikely(len < PW_ETH_HLEN + PW_IP4_HLEN))
+	if (unlikely(eth == 0 || len < eth + PW_IP4_HLEN))
 		return CREW_ANYBODY;
-	if (unlikely(pw_get_be16(p + 12) != PW_ETH_TYPE_IP4))
-		return worker_of_other(s, p, len);
-	len -= PW_ETH_HLEN;
+	if (unlikely(pw_eth_type(p, eth) != PW_ETH_TYPE_IP4))
+		return worker_of_other(s, p, eth, len);
+	len -= eth;
 	hlen = ip4_hlen(ip, len);
 	if (unlikely(hlen == 0 || len < hlen + PORTS_BYTES))
 		return CREW_ANYBODY;
@@ -190,7 +193,7 @@ pass_on(struct pw_worker *w, uint32_t to)
 }
 
 uint16_t
-crew_sort(struct pw_worker *w, const struct iface *ifc, struct rte_mbuf **pkts, uint16_t n)
+crew_sort(struct pw_worker *w, const struct dev *dev, struct rte_mbuf **pkts, uint16_t n)
 {
 	const struct pw_spread *s = &w->crew->spread;
 	uint8_t buf[LOOK_BYTES];
@@ -203,7 +206,7 @@ crew_sort(struct pw_worker *w, const struct iface *ifc, struct rte_mbuf **pkts, 
 		uint32_t len = RTE_MIN(m->pkt_len, sizeof(buf));
 
 		to = crew_worker_of(s, rte_pktmbuf_read(m, 0, len, buf), len);
-		m->port = (uint16_t)(ifc - w->ifs);
+		m->port = (uint16_t)(dev - w->devs);
 		if (likely(to == w->id || to == CREW_ANYBODY)) {
 			pkts[kept++] = m;
 		} else if (to == CREW_EVERYBODY) {
@@ -280,10 +283,10 @@ make_ring(const char *kind, uint32_t from, uint32_t to, uint32_t n, int socket_i
 }
 
 int
-crew_borrow_queue(struct pw_worker *w, struct iface *ifc)
+crew_borrow_queue(struct pw_worker *w, struct dev *dev)
 {
-	struct tx_lane *lane = &ifc->lane;
-	uint32_t to = w->id % ifc->port->n_queues;
+	struct tx_lane *lane = &dev->lane;
+	uint32_t to = w->id % dev->port->n_queues;
 	struct rte_ring **ring = &w->crew->seat[to].tx[w->id];
 
 	if (*ring == NULL)
@@ -291,9 +294,9 @@ crew_borrow_queue(struct pw_worker *w, struct iface *ifc)
 	if (*ring == NULL)
 		return -ENOMEM;
 	*lane = (struct tx_lane){
-		.ring = *ring, .crew = w->crew, .to = to, .iface = (uint16_t)(ifc - w->ifs)};
-	ifc->queue = (struct pw_port_queue){.ops = &lane_ops, .q = lane};
-	ifc->borrowed = true;
+		.ring = *ring, .crew = w->crew, .to = to, .iface = (uint16_t)(dev - w->devs)};
+	dev->queue = (struct pw_port_queue){.ops = &lane_ops, .q = lane};
+	dev->borrowed = true;
 	return 0;
 }
 
@@ -305,12 +308,12 @@ lend(struct pw_worker *w, struct rte_ring *lane)
 	uint32_t room = PW_PORT_TX_BURST;
 	uint32_t i, n;
 
-	for (i = 0; i < w->n_ifs; i++)
-		room = RTE_MIN(room, TX_BACKLOG - RTE_MIN(pw_port_tx_waiting(&w->ifs[i].tx),
+	for (i = 0; i < w->n_devs; i++)
+		room = RTE_MIN(room, TX_BACKLOG - RTE_MIN(pw_port_tx_waiting(&w->devs[i].tx),
 							  (uint32_t)TX_BACKLOG));
 	n = rte_ring_sc_dequeue_burst(lane, (void **)pkts, room, NULL);
 	for (i = 0; i < n; i++)
-		pw_port_tx_put(&w->ifs[pkts[i]->port].tx, pkts[i]);
+		pw_port_tx_put(&w->devs[pkts[i]->port].tx, pkts[i]);
 }
 
 void

@@ -18,7 +18,7 @@
 #define AWAKE_NS   (100 * PW_NS_PER_US) /* go on polling for so long before sleeping */
 #define NAP_MIN_NS (50 * PW_NS_PER_US)
 #define NAP_MAX_NS PW_NS_PER_MS
-#define EVENTS	   (PW_LOOP_IFS_MAX + 1)
+#define EVENTS	   (PW_LOOP_PORTS_MAX + 1)
 
 int
 idle_open(struct pw_worker *w)
@@ -38,8 +38,8 @@ idle_open(struct pw_worker *w)
 	if (w->crew != NULL)
 		crew_may_sleep(w);
 	w->all_wait = true;
-	for (i = 0; i < w->n_ifs; i++) {
-		struct pw_port_queue *q = &w->ifs[i].queue;
+	for (i = 0; i < w->n_devs; i++) {
+		struct pw_port_queue *q = &w->devs[i].queue;
 
 		if (q->ops->rx_wait_add == NULL || q->ops->rx_wait_add(q->q, w->epfd) != 0)
 			w->all_wait = false;
@@ -68,8 +68,8 @@ arm(struct pw_worker *w, bool on)
 {
 	uint32_t i;
 
-	for (i = 0; i < w->n_ifs; i++)
-		w->ifs[i].queue.ops->rx_wait_arm(w->ifs[i].queue.q, on);
+	for (i = 0; i < w->n_devs; i++)
+		w->devs[i].queue.ops->rx_wait_arm(w->devs[i].queue.q, on);
 	if (w->crew != NULL)
 		crew_doze(w, on);
 	w->armed = on;
@@ -101,11 +101,12 @@ next_deadline(const struct pw_worker *w)
 
 	if (w->phase != PHASE_SERVE || w->jobs != NULL)
 		at = pw_min(at, w->chores_at);
-	for (i = 0; i < w->n_ifs; i++) {
-		if (pw_port_tx_waiting(&w->ifs[i].tx) != 0)
+	for (i = 0; i < w->n_devs; i++) {
+		if (pw_port_tx_waiting(&w->devs[i].tx) != 0)
 			return w->now;
-		at = pw_min(at, pw_link_next(w->ifs[i].link));
 	}
+	for (i = 0; i < w->n_ifs; i++)
+		at = pw_min(at, pw_link_next(w->ifs[i].link));
 	return at;
 }
 

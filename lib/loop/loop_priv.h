@@ -41,15 +41,24 @@ struct tx_lane {
 };
 
 /* One port as this worker uses it. */
-struct iface {
+struct dev {
 	const struct pw_port *port;
+	struct iface *plain; /* the only interface, without a VLAN; NULL: see `first` */
+	struct iface *first; /* of its interfaces */
 	struct pw_port_queue queue;
 	struct tx_lane lane; /* of a queue that is borrowed */
 	bool borrowed;
 	struct pw_port_tx tx;
 	struct pw_seg *seg;
+};
+
+/* A network at a port: what has no tag, or a VLAN. */
+struct iface {
+	struct dev *dev;
 	struct pw_link *link;
 	struct pw_ip *ip;
+	struct iface *next; /* of the same port */
+	uint16_t vlan;	    /* 0: untagged */
 };
 
 enum phase {
@@ -93,7 +102,12 @@ struct pw_worker {
 	struct pw_tcp *tcp;
 	struct pw_crew *crew; /* NULL: it is alone */
 	struct handful *hands;
+	uint32_t n_devs;
 	uint32_t n_ifs;
+	struct {
+		struct pw_addr src; /* sent from last, */
+		struct iface *ifc;  /* and whose it is */
+	} from;
 	uint32_t id;
 	enum phase phase;
 	pw_ns until;	  /* of the phase */
@@ -131,8 +145,9 @@ struct pw_worker {
 	int wakefd;	/* written by pw_worker_post() */
 	struct rte_epoll_event wake;
 
-	struct iface ifs[PW_LOOP_IFS_MAX];
-	uint8_t scratch[FRAME_MAX]; /* a packet that was received in pieces */
+	struct dev devs[PW_LOOP_PORTS_MAX];
+	struct iface ifs[PW_LOOP_IFS_MAX]; /* the first of a port has the port's number */
+	uint8_t scratch[FRAME_MAX];	   /* a packet that was received in pieces */
 };
 
 /** Cycles since the worker was made, as time; no division. */
@@ -162,36 +177,36 @@ void loop_chores(struct pw_worker *w, pw_ns now);
 #define CREW_ANYBODY   UINT32_MAX	/**< it belongs to no connection */
 #define CREW_EVERYBODY (UINT32_MAX - 1) /**< all learn from it */
 
-#define CREW_KIND_BYTES (PW_ETH_HLEN + PW_IP6_HLEN + 1)
+#define CREW_KIND_BYTES (PW_ETH_HLEN_MAX + PW_IP6_HLEN + 1)
 
 /** Is the frame one of ARP or neighbour discovery? Its first CREW_KIND_BYTES suffice. */
 static inline bool
 crew_is_for_all(const uint8_t *p, uint32_t len)
 {
+	uint32_t hlen = pw_eth_check(p, len);
 	uint16_t type;
 
-	if (unlikely(len < PW_ETH_HLEN))
+	if (unlikely(hlen == 0))
 		return false;
-	type = pw_get_be16(p + 12);
+	type = pw_eth_type(p, hlen);
 	if (likely(type == PW_ETH_TYPE_IP4))
 		return false;
-	return type == PW_ETH_TYPE_ARP || (type == PW_ETH_TYPE_IP6 && len >= CREW_KIND_BYTES &&
-						  p[PW_ETH_HLEN + 6] == PW_IP_PROTO_ICMP6 &&
-						  pw_icmp6_is_nd(p[PW_ETH_HLEN + PW_IP6_HLEN]));
+	return type == PW_ETH_TYPE_ARP ||
+	       (type == PW_ETH_TYPE_IP6 && len > hlen + PW_IP6_HLEN &&
+		       p[hlen + 6] == PW_IP_PROTO_ICMP6 && pw_icmp6_is_nd(p[hlen + PW_IP6_HLEN]));
 }
 
-/** The worker that the frame of @p len bytes at @p p is for; its first 146 bytes suffice. */
+/** The worker that the frame of @p len bytes at @p p is for; its first 150 bytes suffice. */
 uint32_t crew_worker_of(const struct pw_spread *s, const uint8_t *p, uint32_t len);
 
 /** Hand over what is others'. @return how many of @p pkts are left, at its front */
-uint16_t crew_sort(
-	struct pw_worker *w, const struct iface *ifc, struct rte_mbuf **pkts, uint16_t n);
+uint16_t crew_sort(struct pw_worker *w, const struct dev *dev, struct rte_mbuf **pkts, uint16_t n);
 
-/** Take up to RX_BURST frames from a worker; their `port` is the index of the interface. */
+/** Take up to RX_BURST frames from a worker; their `port` is the index of ours. */
 uint16_t crew_take(struct pw_worker *w, uint32_t from, struct rte_mbuf **pkts);
 
 /** The port has no queue for this worker: it sends through another. @return 0 or -ENOMEM */
-int crew_borrow_queue(struct pw_worker *w, struct iface *ifc);
+int crew_borrow_queue(struct pw_worker *w, struct dev *dev);
 
 /** Send for those who have no queue. */
 void crew_lend_queues(struct pw_worker *w);

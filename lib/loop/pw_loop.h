@@ -32,7 +32,8 @@
 #include "pw_store.h"
 #include "pw_tcp.h"
 
-#define PW_LOOP_IFS_MAX 8
+#define PW_LOOP_PORTS_MAX 8
+#define PW_LOOP_IFS_MAX	  32 /**< with several VLANs at a port */
 
 /** What a worker with nothing to do does. */
 enum pw_idle {
@@ -59,9 +60,10 @@ struct pw_service {
 	void (*drain)(void *ctx, pw_ns now);
 };
 
-/** A port as one worker uses it. */
+/** An interface: a port, or one of its VLANs, as one worker uses it. */
 struct pw_loop_if {
 	const struct pw_port *port;
+	uint16_t vlan; /**< 0: frames without a tag */
 	/**
 	 * NULL: the queue of the device that has the worker's number; where there is none,
 	 * that of a worker who has one. Otherwise these (tests, simulator).
@@ -69,15 +71,21 @@ struct pw_loop_if {
 	const struct pw_port_queue *queue;
 	const struct pw_if_addr *addrs; /**< kept by reference */
 	uint32_t n_addrs;
-	struct pw_addr gateway;	 /**< all zero: none */
-	struct pw_addr gateway6; /**< likewise, of IPv6 */
+	struct pw_addr gateway;		  /**< all zero: none */
+	struct pw_addr gateway6;	  /**< likewise, of IPv6 */
+	const struct pw_ip_route *routes; /**< copied */
+	uint32_t n_routes;
 };
 
 struct pw_worker_cfg {
 	uint32_t id; /**< counted from 0, unique in the process; the number of its queues */
 	int socket_id;
-	struct pw_crew *crew;	      /**< NULL: the worker is alone */
-	const struct pw_loop_if *ifs; /**< copied; at most PW_LOOP_IFS_MAX */
+	struct pw_crew *crew; /**< NULL: the worker is alone */
+	/**
+	 * Copied; at most PW_LOOP_IFS_MAX. First one for each port: it has the port's number;
+	 * behind these, further VLANs of theirs.
+	 */
+	const struct pw_loop_if *ifs;
 	uint32_t n_ifs;
 	const struct pw_store *store; /**< may be NULL */
 	struct pw_service service;
@@ -180,12 +188,14 @@ struct pw_worker_leaks {
 /** After pw_worker_run() and pw_port_stop(). @return true when nothing is missing. */
 bool pw_worker_get_leaks(const struct pw_worker *w, struct pw_worker_leaks *out);
 
-/** What the worker at port @p i of its n_ifs did with payload bytes. Any thread. */
+/** What the worker at port @p i did with payload bytes. Any thread. */
 void pw_worker_get_ledger(const struct pw_worker *w, uint32_t i, struct pw_ledger *out);
 
-/** Of its port @p i: for its own thread, or when it does not run. */
+/** Of its interface @p i: for its own thread, or when it does not run. */
 struct pw_link *pw_worker_link(struct pw_worker *w, uint32_t i);
-/** For pw_seg_page_held() and the like, on any thread. */
+const struct pw_ip *pw_worker_ip(const struct pw_worker *w, uint32_t i);
+
+/** Of its port @p i, for pw_seg_page_held() and the like, on any thread. */
 const struct pw_seg *pw_worker_seg(const struct pw_worker *w, uint32_t i);
 
 /** Copy what its queue at port @p i moves (NULL: no more); on its own thread. */

@@ -79,14 +79,18 @@ pw_worker_get_stats(const struct pw_worker *w, struct pw_worker_stats *out)
 	out->handed_over = peek(&w->handed_over);
 	out->taken_over = peek(&w->taken_over);
 	add_words(&out->drops, &w->drops, sizeof(out->drops));
+	for (i = 0; i < w->n_devs; i++) {
+		const struct dev *dev = &w->devs[i];
+
+		if (!dev->borrowed) { /* or else its owner counts what it sends */
+			out->tx_packets += peek(&dev->tx.packets);
+			out->tx_bytes += peek(&dev->tx.bytes);
+		}
+		add_words(&out->ledger, pw_seg_ledger(dev->seg), sizeof(out->ledger));
+	}
 	for (i = 0; i < w->n_ifs; i++) {
 		const struct iface *ifc = &w->ifs[i];
 
-		if (!ifc->borrowed) { /* or else its owner counts what it sends */
-			out->tx_packets += peek(&ifc->tx.packets);
-			out->tx_bytes += peek(&ifc->tx.bytes);
-		}
-		add_words(&out->ledger, pw_seg_ledger(ifc->seg), sizeof(out->ledger));
 		add_words(&out->ip, pw_ip_stats(ifc->ip), sizeof(out->ip));
 		add_link(&out->link, pw_link_stats(ifc->link));
 	}
@@ -98,7 +102,7 @@ void
 pw_worker_get_ledger(const struct pw_worker *w, uint32_t i, struct pw_ledger *out)
 {
 	memset(out, 0, sizeof(*out));
-	add_words(out, pw_seg_ledger(w->ifs[i].seg), sizeof(*out));
+	add_words(out, pw_seg_ledger(w->devs[i].seg), sizeof(*out));
 }
 
 bool
@@ -108,15 +112,17 @@ pw_worker_get_leaks(const struct pw_worker *w, struct pw_worker_leaks *out)
 	uint32_t i;
 
 	memset(out, 0, sizeof(*out));
-	for (i = 0; i < w->n_ifs; i++) {
-		const struct iface *ifc = &w->ifs[i];
+	for (i = 0; i < w->n_ifs; i++)
+		out->waiting += pw_link_stats(w->ifs[i].link)->waiting;
+	for (i = 0; i < w->n_devs; i++) {
+		const struct dev *dev = &w->devs[i];
 		struct pw_seg_usage seg;
 
-		pw_seg_get_usage(ifc->seg, &seg);
+		pw_seg_get_usage(dev->seg, &seg);
 		out->seg.hdr += seg.hdr;
 		out->seg.bare += seg.bare;
 		out->seg.pages += seg.pages;
-		out->waiting += pw_port_tx_waiting(&ifc->tx) + pw_link_stats(ifc->link)->waiting;
+		out->waiting += pw_port_tx_waiting(&dev->tx);
 	}
 	pw_tcp_get_usage(w->tcp, &usage);
 	out->conns = usage.conns;

@@ -35,12 +35,22 @@ icmp_error(struct pw_worker *w, const struct pw_ip_rx *rx)
 	return pw_tcp_icmp_error(w->tcp, what, &rx->src, &rx->dst, rx->l4, rx->mtu, w->now);
 }
 
-/* The frames behind the first of a burst. */
+/* The frames behind the first of a burst, which is pkts[-1]. */
 struct behind {
 	struct rte_mbuf **pkts;
 	uint16_t n;
 	uint16_t taken; /* with the first one */
 };
+
+/* Of tags that a device took off, nothing is left in the headers that are compared. */
+static bool
+same_tag(const struct rte_mbuf *m, const struct rte_mbuf *first)
+{
+	if (((m->ol_flags ^ first->ol_flags) & RTE_MBUF_F_RX_VLAN_STRIPPED) != 0)
+		return false;
+	return (m->ol_flags & RTE_MBUF_F_RX_VLAN_STRIPPED) == 0 ||
+	       ((m->vlan_tci ^ first->vlan_tci) & PW_ETH_VID_MASK) == 0;
+}
 
 /* Those that carry on the segment @p rx of the frame at @p p. @return how many */
 static uint32_t
@@ -54,11 +64,12 @@ couple(struct pw_worker *w, struct iface *ifc, const uint8_t *p, const uint8_t *
 		return 0;
 	for (i = 0; i < b->n; i++) {
 		const struct rte_mbuf *m = b->pkts[i];
-		struct pw_ip_hint hint = hint_of(ifc->port, m);
+		struct pw_ip_hint hint = hint_of(ifc->dev->port, m);
 
 		if (i + RX_PREFETCH < b->n)
 			rte_prefetch0(rte_pktmbuf_mtod(b->pkts[i + RX_PREFETCH], void *));
-		if (m->nb_segs != 1 || !hint.l4_ok)
+		if (m->nb_segs != 1 || !hint.l4_ok ||
+			(ifc->dev->plain == NULL && !same_tag(m, b->pkts[-1])))
 			break;
 		p = rte_pktmbuf_mtod(m, const uint8_t *);
 		more[i].len = pw_train_next(&train, p, m->pkt_len, hint.ip4_ok);
@@ -120,28 +131,67 @@ bytes_of(struct pw_worker *w, const struct rte_mbuf *m)
 	return rte_pktmbuf_read(m, 0, m->pkt_len, w->scratch);
 }
 
+/* The VLAN of a frame, 0 without one: a device that takes tags off tells it. */
+static uint16_t
+vlan_of(const struct rte_mbuf *m, const uint8_t *p)
+{
+	if (m->ol_flags & RTE_MBUF_F_RX_VLAN_STRIPPED)
+		return m->vlan_tci & PW_ETH_VID_MASK;
+	return pw_eth_check(p, m->pkt_len) > PW_ETH_HLEN ? pw_eth_vlan(p) : 0;
+}
+
+static struct iface *
+find_vlan(const struct dev *dev, uint16_t vlan)
+{
+	struct iface *ifc = dev->first;
+
+	while (ifc != NULL && ifc->vlan != vlan)
+		ifc = ifc->next;
+	return ifc;
+}
+
+/* The interface that a frame is for; NULL: it is of a VLAN that is not ours. */
+static inline struct iface *
+iface_for(const struct dev *dev, const struct rte_mbuf *m, const uint8_t *p)
+{
+	return likely(dev->plain != NULL) ? dev->plain : find_vlan(dev, vlan_of(m, p));
+}
+
+static inline enum pw_drop
+bytes_in(struct pw_worker *w, const struct dev *dev, const struct rte_mbuf *m, const uint8_t *p,
+	struct behind *b)
+{
+	struct iface *ifc = iface_for(dev, m, p);
+	struct pw_link_rx rx;
+	enum pw_drop why;
+
+	if (unlikely(ifc == NULL))
+		return PW_DROP_ETH_VLAN;
+	why = pw_link_input(ifc->link, p, m->pkt_len, w->now, &rx);
+	if (likely(why == PW_OK && rx.l3 != NULL))
+		why = packet_in(w, ifc, p, &rx, hint_of(dev->port, m), b);
+	return why;
+}
+
 /* The first of @p n frames, and those that can be taken with it. @return how many */
 static inline uint16_t
-frame_in(struct pw_worker *w, struct iface *ifc, struct rte_mbuf **pkts, uint16_t n)
+frame_in(struct pw_worker *w, const struct dev *dev, struct rte_mbuf **pkts, uint16_t n)
 {
 	const struct rte_mbuf *m = pkts[0];
 	struct behind behind = {.pkts = pkts + 1, .n = (uint16_t)(n - 1)};
 	const uint8_t *p = bytes_of(w, m);
 	enum pw_drop why = PW_DROP_IP4_LEN; /* longer than any IP packet */
-	struct pw_link_rx rx;
 
 	w->rx_bytes += m->pkt_len;
 	if (likely(p != NULL))
-		why = pw_link_input(ifc->link, p, m->pkt_len, w->now, &rx);
-	if (likely(why == PW_OK && rx.l3 != NULL))
-		why = packet_in(w, ifc, p, &rx, hint_of(ifc->port, m), &behind);
+		why = bytes_in(w, dev, m, p, &behind);
 	if (unlikely(why != PW_OK))
 		pw_drop_count(&w->drops, why);
 	return behind.taken + 1;
 }
 
 static void
-burst_in(struct pw_worker *w, struct iface *ifc, struct rte_mbuf **pkts, uint16_t n)
+burst_in(struct pw_worker *w, const struct dev *dev, struct rte_mbuf **pkts, uint16_t n)
 {
 	uint16_t i, taken;
 
@@ -152,24 +202,24 @@ burst_in(struct pw_worker *w, struct iface *ifc, struct rte_mbuf **pkts, uint16_
 	for (i = 0; i < n; i += taken) {
 		if (i + RX_PREFETCH < n)
 			rte_prefetch0(rte_pktmbuf_mtod(pkts[i + RX_PREFETCH], void *));
-		taken = frame_in(w, ifc, &pkts[i], n - i);
+		taken = frame_in(w, dev, &pkts[i], n - i);
 	}
 	w->rx_packets += n;
 	rte_pktmbuf_free_bulk(pkts, n);
 }
 
 static uint16_t
-receive(struct pw_worker *w, struct iface *ifc)
+receive(struct pw_worker *w, struct dev *dev)
 {
 	struct rte_mbuf *pkts[RX_BURST];
-	uint16_t n = ifc->queue.ops->rx_burst(ifc->queue.q, pkts, RX_BURST);
+	uint16_t n = dev->queue.ops->rx_burst(dev->queue.q, pkts, RX_BURST);
 	uint16_t ours = n;
 
 	if (n == 0)
 		return 0;
 	if (unlikely(w->crew != NULL))
-		ours = crew_sort(w, ifc, pkts, n);
-	burst_in(w, ifc, pkts, ours);
+		ours = crew_sort(w, dev, pkts, n);
+	burst_in(w, dev, pkts, ours);
 	return n;
 }
 
@@ -186,16 +236,17 @@ is_overheard(const struct rte_mbuf *m)
 
 /* It was answered, and perhaps counted as dropped, by the worker that received it. */
 static void
-overhear(struct pw_worker *w, struct iface *ifc, struct rte_mbuf *m)
+overhear(struct pw_worker *w, const struct dev *dev, struct rte_mbuf *m)
 {
 	const uint8_t *p = bytes_of(w, m);
+	struct iface *ifc = p != NULL ? iface_for(dev, m, p) : NULL;
 
-	if (p != NULL)
+	if (ifc != NULL)
 		pw_link_overhear(ifc->link, p, m->pkt_len, w->now);
 	rte_pktmbuf_free(m);
 }
 
-/* By runs of one interface, which receive() has as bursts. */
+/* By runs of one port, which receive() has as bursts. */
 static uint16_t
 take_over(struct pw_worker *w, uint32_t from)
 {
@@ -204,16 +255,16 @@ take_over(struct pw_worker *w, uint32_t from)
 	uint16_t i, end;
 
 	for (i = 0; i < n; i = end) {
-		struct iface *ifc = &w->ifs[pkts[i]->port];
+		const struct dev *dev = &w->devs[pkts[i]->port];
 
 		end = i + 1;
 		if (unlikely(is_overheard(pkts[i]))) {
-			overhear(w, ifc, pkts[i]);
+			overhear(w, dev, pkts[i]);
 			continue;
 		}
 		while (end < n && pkts[end]->port == pkts[i]->port && !is_overheard(pkts[end]))
 			end++;
-		burst_in(w, ifc, &pkts[i], end - i);
+		burst_in(w, dev, &pkts[i], end - i);
 	}
 	w->taken_over += n;
 	return n;
@@ -232,22 +283,32 @@ crew_turn(struct pw_worker *w)
 	return taken;
 }
 
-/* The port that has the address @p src. */
-static inline struct iface *
-iface_of(struct pw_worker *w, const struct pw_addr *src)
+static struct iface *
+find_iface(struct pw_worker *w, const struct pw_addr *src)
 {
 	uint32_t i;
 
 	for (i = 0; i + 1 < w->n_ifs; i++)
 		if (pw_ip_is_local(w->ifs[i].ip, src))
 			break;
-	return &w->ifs[i];
+	w->from.src = *src;
+	w->from.ifc = &w->ifs[i];
+	return w->from.ifc;
+}
+
+/* The interface that has the address @p src. */
+static inline struct iface *
+iface_of(struct pw_worker *w, const struct pw_addr *src)
+{
+	if (likely(w->n_ifs == 1 || pw_addr_eq(&w->from.src, src)))
+		return w->from.ifc;
+	return find_iface(w, src);
 }
 
 static inline bool
-sums_later(const struct iface *ifc, const struct pw_tcp_seg *seg)
+sums_later(const struct dev *dev, const struct pw_tcp_seg *seg)
 {
-	return ifc->port->tx_tcp_cksum || seg->gso_size != 0;
+	return dev->port->tx_tcp_cksum || seg->gso_size != 0;
 }
 
 /* Leave the checksum to the device, or to who cuts the segment up: there they find the sum of
@@ -266,7 +327,7 @@ cksum_later(struct rte_mbuf *m, const struct pw_tcp_seg *seg, uint16_t pseudo, u
 
 /* Put the TCP header in front of the payload whose sum is @p sum. */
 static inline void
-push_tcp(const struct iface *ifc, struct rte_mbuf *m, const struct pw_tcp_seg *seg, uint16_t sum)
+push_tcp(const struct dev *dev, struct rte_mbuf *m, const struct pw_tcp_seg *seg, uint16_t sum)
 {
 	uint32_t hlen = PW_TCP_HLEN_MIN + seg->hdr.opt_len;
 	uint8_t *p = (uint8_t *)rte_pktmbuf_prepend(m, (uint16_t)hlen);
@@ -275,7 +336,7 @@ push_tcp(const struct iface *ifc, struct rte_mbuf *m, const struct pw_tcp_seg *s
 	PW_ASSERT(p != NULL && m->pkt_len == hlen + seg->len);
 	pw_tcp_emit(p, &seg->hdr, seg->opts);
 	cksum = pw_sum_pseudo(seg->src, seg->dst, PW_IP_PROTO_TCP, m->pkt_len);
-	if (sums_later(ifc, seg))
+	if (sums_later(dev, seg))
 		cksum = cksum_later(m, seg, cksum, hlen);
 	else
 		cksum = pw_sum_finish(pw_sum_add(pw_sum_add(cksum, sum), pw_sum(p, hlen)));
@@ -287,20 +348,21 @@ loop_send(void *ctx, const struct pw_tcp_seg *seg)
 {
 	struct pw_worker *w = ctx;
 	struct iface *ifc = iface_of(w, seg->src);
+	struct dev *dev = ifc->dev;
 	uint16_t sum = 0;
 	struct rte_mbuf *m;
 
-	if (unlikely(pw_port_tx_waiting(&ifc->tx) >= TX_BACKLOG))
+	if (unlikely(pw_port_tx_waiting(&dev->tx) >= TX_BACKLOG))
 		return -ENOBUFS;
-	m = pw_seg_build(ifc->seg, seg->spans, seg->n_spans, sums_later(ifc, seg) ? NULL : &sum);
+	m = pw_seg_build(dev->seg, seg->spans, seg->n_spans, sums_later(dev, seg) ? NULL : &sum);
 	if (unlikely(m == NULL)) {
 		pw_drop_count(&w->drops, PW_DROP_NO_MBUF);
 		return -ENOBUFS;
 	}
-	push_tcp(ifc, m, seg, sum);
+	push_tcp(dev, m, seg, sum);
 	pw_ip_output(ifc->ip, m, seg->src, seg->dst, PW_IP_PROTO_TCP, seg->ecn, w->now);
-	if (unlikely(pw_port_tx_waiting(&ifc->tx) >= PW_PORT_TX_BURST))
-		pw_port_tx_flush(&ifc->tx, w->now);
+	if (unlikely(pw_port_tx_waiting(&dev->tx) >= PW_PORT_TX_BURST))
+		pw_port_tx_flush(&dev->tx, w->now);
 	return 0;
 }
 
@@ -319,16 +381,16 @@ pw_worker_turn(struct pw_worker *w, pw_ns now)
 		loop_chores(w, now);
 	if (unlikely(w->crew != NULL)) /* first: these came before what is in our own queue */
 		received = crew_turn(w);
-	for (i = 0; i < w->n_ifs; i++)
-		received += receive(w, &w->ifs[i]);
+	for (i = 0; i < w->n_devs; i++)
+		received += receive(w, &w->devs[i]);
 	if (w->service.run != NULL && (received != 0 || now >= w->service_at))
 		w->service_at = w->service.run(w->service.ctx, now);
 	due = pw_tcp_next(w->tcp);
 	if (received != 0 || due <= now)
 		pw_tcp_run(w->tcp, now);
-	for (i = 0; i < w->n_ifs; i++) {
-		pw_port_tx_flush(&w->ifs[i].tx, now);
-		sent += w->ifs[i].tx.packets;
+	for (i = 0; i < w->n_devs; i++) {
+		pw_port_tx_flush(&w->devs[i].tx, now);
+		sent += w->devs[i].tx.packets;
 	}
 	/* Due at 0 is not a timer but what waits for room in the device: that is no work. */
 	moved = received != 0 || sent != w->sent || (due != 0 && due <= now);

@@ -10,6 +10,7 @@
 #include <rte_random.h>
 #include <rte_ring_elem.h>
 #include "loop_priv.h"
+#include "pw_wire_eth.h"
 
 RTE_LOG_REGISTER(pw_log_loop, pagewire.loop, NOTICE);
 
@@ -37,9 +38,9 @@ mem_free(void *ctx, void *mem)
 }
 
 static int
-make_seg(struct pw_worker *w, struct iface *ifc, const struct pw_worker_cfg *cfg)
+make_seg(struct pw_worker *w, struct dev *dev, const struct pw_worker_cfg *cfg)
 {
-	uint32_t n = ifc->port->n_txd + PACKETS_OVER + (ifc->borrowed ? LENT_OVER : 0);
+	uint32_t n = dev->port->n_txd + PACKETS_OVER + (dev->borrowed ? LENT_OVER : 0);
 	char name[16];
 	struct pw_seg_cfg seg = {
 		.name = name,
@@ -47,14 +48,14 @@ make_seg(struct pw_worker *w, struct iface *ifc, const struct pw_worker_cfg *cfg
 		.store = cfg->store,
 		.n_hdr = n,
 		.n_bare = RTE_MIN(2 * n, WINDOWS_MAX),
-		.max_pieces = ifc->port->max_pieces,
-		.frame_bytes = (uint16_t)(ifc->port->mtu + RTE_ETHER_HDR_LEN),
-		.driver_copies = ifc->port->driver_copies,
+		.max_pieces = dev->port->max_pieces,
+		.frame_bytes = (uint16_t)(dev->port->mtu + PW_ETH_HLEN_MAX),
+		.driver_copies = dev->port->driver_copies,
 	};
 
-	snprintf(name, sizeof(name), "w%u_p%u", cfg->id, ifc->port->id);
-	ifc->seg = pw_seg_create(&seg);
-	return ifc->seg != NULL ? 0 : -errno;
+	snprintf(name, sizeof(name), "w%u_p%u", cfg->id, dev->port->id);
+	dev->seg = pw_seg_create(&seg);
+	return dev->seg != NULL ? 0 : -errno;
 }
 
 static int
@@ -62,10 +63,12 @@ make_link(struct pw_worker *w, struct iface *ifc, const struct pw_loop_if *in)
 {
 	struct pw_link_cfg link = {
 		.mac = in->port->mac,
+		.vlan = in->vlan,
+		.vlan_by_device = in->port->tx_vlan,
 		.addrs = in->addrs,
 		.n_addrs = in->n_addrs,
-		.seg = ifc->seg,
-		.tx = &ifc->tx,
+		.seg = ifc->dev->seg,
+		.tx = &ifc->dev->tx,
 		.drops = &w->drops,
 		.mem = &w->mem,
 		.seed = rte_rand(),
@@ -77,55 +80,109 @@ make_link(struct pw_worker *w, struct iface *ifc, const struct pw_loop_if *in)
 	return ifc->link != NULL ? 0 : -errno;
 }
 
+/* What is not on-link goes to the gateway. */
+static int
+add_gateway(struct pw_ip *ip, const struct pw_addr *gateway)
+{
+	static const struct pw_addr none;
+	struct pw_ip_route route = {.hop = *gateway};
+
+	if (pw_addr_eq(gateway, &none))
+		return 0;
+	if (pw_addr_is_v4(gateway)) {
+		route.dst = pw_addr_v4(0);
+		route.bits = 96;
+	}
+	return pw_ip_route_add(ip, &route);
+}
+
 static int
 make_ip(struct pw_worker *w, struct iface *ifc, const struct pw_loop_if *in)
 {
 	struct pw_ip_cfg ip = {
 		.addrs = in->addrs,
 		.n_addrs = in->n_addrs,
-		.gateway = in->gateway,
-		.gateway6 = in->gateway6,
+		.routes = in->routes,
+		.n_routes = in->n_routes,
 		.mtu = in->port->mtu,
 		.tx_ip4_cksum = in->port->tx_ip4_cksum,
-		.seg = ifc->seg,
+		.seg = ifc->dev->seg,
 		.link = ifc->link,
 		.drops = &w->drops,
 		.mem = &w->mem,
 	};
+	int err;
 
 	ifc->ip = pw_ip_create(&ip, 0);
-	return ifc->ip != NULL ? 0 : -errno;
+	if (ifc->ip == NULL)
+		return -errno;
+	err = add_gateway(ifc->ip, &in->gateway);
+	return err == 0 ? add_gateway(ifc->ip, &in->gateway6) : err;
 }
 
 static int
-make_queue(struct pw_worker *w, struct iface *ifc, const struct pw_loop_if *in)
+make_queue(struct pw_worker *w, struct dev *dev, const struct pw_loop_if *in)
 {
 	if (in->queue != NULL)
-		ifc->queue = *in->queue;
+		dev->queue = *in->queue;
 	else if (w->crew != NULL && w->id >= in->port->n_queues)
-		return crew_borrow_queue(w, ifc);
+		return crew_borrow_queue(w, dev);
 	else
-		pw_port_queue_init(&ifc->queue, in->port, w->crew != NULL ? (uint16_t)w->id : 0);
+		pw_port_queue_init(&dev->queue, in->port, w->crew != NULL ? (uint16_t)w->id : 0);
 	return 0;
+}
+
+static struct dev *
+find_dev(struct pw_worker *w, const struct pw_port *port)
+{
+	uint32_t i;
+
+	for (i = 0; i < w->n_devs; i++)
+		if (w->devs[i].port == port)
+			return &w->devs[i];
+	return NULL;
+}
+
+static int
+make_dev(struct pw_worker *w, const struct pw_worker_cfg *cfg, const struct pw_loop_if *in)
+{
+	struct dev *dev = &w->devs[w->n_devs];
+	int err;
+
+	if (w->n_devs == PW_LOOP_PORTS_MAX || w->n_devs != w->n_ifs)
+		return -EINVAL;
+	w->n_devs++;
+	dev->port = in->port;
+	err = make_queue(w, dev, in);
+	pw_port_tx_init(&dev->tx, &dev->queue, &w->drops);
+	return err == 0 ? make_seg(w, dev, cfg) : err;
+}
+
+/* Several at one port are told apart by their VLAN. */
+static void
+attach(struct dev *dev, struct iface *ifc, uint16_t vlan)
+{
+	ifc->dev = dev;
+	ifc->vlan = vlan;
+	ifc->next = dev->first;
+	dev->first = ifc;
+	dev->plain = vlan == 0 && ifc->next == NULL ? ifc : NULL;
 }
 
 static int
 make_iface(struct pw_worker *w, const struct pw_worker_cfg *cfg, const struct pw_loop_if *in)
 {
 	struct iface *ifc = &w->ifs[w->n_ifs];
-	int err;
+	int err = 0;
 
-	ifc->port = in->port;
+	if (find_dev(w, in->port) == NULL)
+		err = make_dev(w, cfg, in);
+	if (err != 0)
+		return err;
 	w->n_ifs++;
-	err = make_queue(w, ifc, in);
-	pw_port_tx_init(&ifc->tx, &ifc->queue, &w->drops);
-	if (err == 0)
-		err = make_seg(w, ifc, cfg);
-	if (err == 0)
-		err = make_link(w, ifc, in);
-	if (err == 0)
-		err = make_ip(w, ifc, in);
-	return err;
+	attach(find_dev(w, in->port), ifc, in->vlan);
+	err = make_link(w, ifc, in);
+	return err == 0 ? make_ip(w, ifc, in) : err;
 }
 
 static int
@@ -139,6 +196,7 @@ make_ifaces(struct pw_worker *w, const struct pw_worker_cfg *cfg)
 		if (err != 0)
 			return err;
 	}
+	w->from.ifc = &w->ifs[0];
 	return 0;
 }
 
@@ -166,9 +224,9 @@ make_tcp(struct pw_worker *w, const struct pw_worker_cfg *cfg)
 	tcp.mtu = UINT16_MAX;
 	tcp.gso_max_bytes = UINT32_MAX;
 	tcp.gso_max_segs = PW_SEG_CUT_MAX;
-	for (i = 0; i < w->n_ifs; i++) {
-		tcp.mtu = RTE_MIN(tcp.mtu, w->ifs[i].port->mtu);
-		tcp.gso_max_bytes = RTE_MIN(tcp.gso_max_bytes, gso_max_bytes(w->ifs[i].port));
+	for (i = 0; i < w->n_devs; i++) {
+		tcp.mtu = RTE_MIN(tcp.mtu, w->devs[i].port->mtu);
+		tcp.gso_max_bytes = RTE_MIN(tcp.gso_max_bytes, gso_max_bytes(w->devs[i].port));
 	}
 	w->tcp = pw_tcp_create(&tcp, 0);
 	if (w->tcp == NULL)
@@ -217,7 +275,7 @@ pw_worker_create(const struct pw_worker_cfg *cfg)
 	size_t i;
 
 	if (cfg->n_ifs == 0 || cfg->n_ifs > PW_LOOP_IFS_MAX) {
-		LOOP_LOG(ERR, "worker %u: %u ports: 1 to %d are possible", cfg->id, cfg->n_ifs,
+		LOOP_LOG(ERR, "worker %u: %u interfaces: 1 to %d are possible", cfg->id, cfg->n_ifs,
 			PW_LOOP_IFS_MAX);
 		errno = EINVAL;
 		return NULL;
@@ -260,14 +318,14 @@ pw_worker_destroy(struct pw_worker *w)
 	idle_close(w);
 	if (w->tcp != NULL)
 		pw_tcp_destroy(w->tcp);
+	for (i = 0; i < w->n_devs; i++)
+		pw_port_tx_fini(&w->devs[i].tx);
 	for (i = 0; i < w->n_ifs; i++) {
-		struct iface *ifc = &w->ifs[i];
-
-		pw_port_tx_fini(&ifc->tx);
-		pw_ip_destroy(ifc->ip);
-		pw_link_destroy(ifc->link);
-		pw_seg_destroy(ifc->seg);
+		pw_ip_destroy(w->ifs[i].ip);
+		pw_link_destroy(w->ifs[i].link);
 	}
+	for (i = 0; i < w->n_devs; i++)
+		pw_seg_destroy(w->devs[i].seg);
 	rte_ring_free(w->control);
 	rte_free(w->hands);
 	rte_free(w);
@@ -357,8 +415,8 @@ tx_waiting(const struct pw_worker *w)
 	uint32_t n = 0;
 	uint32_t i;
 
-	for (i = 0; i < w->n_ifs; i++)
-		n += pw_port_tx_waiting(&w->ifs[i].tx);
+	for (i = 0; i < w->n_devs; i++)
+		n += pw_port_tx_waiting(&w->devs[i].tx);
 	return n;
 }
 
@@ -431,10 +489,10 @@ pw_worker_run(struct pw_worker *w)
 			idle_wait(w);
 		}
 	}
-	for (i = 0; i < w->n_ifs; i++) {
-		pw_port_tx_fini(&w->ifs[i].tx);
+	for (i = 0; i < w->n_devs; i++)
+		pw_port_tx_fini(&w->devs[i].tx);
+	for (i = 0; i < w->n_ifs; i++)
 		pw_link_drop_waiting(w->ifs[i].link);
-	}
 }
 
 bool
@@ -486,8 +544,8 @@ pw_worker_accept(struct pw_worker *w, bool yes)
 void
 pw_worker_watch(struct pw_worker *w, uint32_t i, struct pw_capture *cap)
 {
-	if (!w->ifs[i].borrowed)
-		pw_port_queue_watch(&w->ifs[i].queue, cap);
+	if (!w->devs[i].borrowed)
+		pw_port_queue_watch(&w->devs[i].queue, cap);
 }
 
 struct pw_link *
@@ -496,10 +554,16 @@ pw_worker_link(struct pw_worker *w, uint32_t i)
 	return w->ifs[i].link;
 }
 
+const struct pw_ip *
+pw_worker_ip(const struct pw_worker *w, uint32_t i)
+{
+	return w->ifs[i].ip;
+}
+
 const struct pw_seg *
 pw_worker_seg(const struct pw_worker *w, uint32_t i)
 {
-	return w->ifs[i].seg;
+	return w->devs[i].seg;
 }
 
 struct pw_tcp *

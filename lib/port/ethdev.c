@@ -32,6 +32,8 @@ struct traits {
 	bool keeps_rx;	    /* closed, it does not give back what lies in its fill ring */
 	bool soft_cksum;    /* "offloads" are a loop over the payload: taken as absent */
 	bool soft_tx_cksum; /* likewise, of sending only */
+	bool soft_rx_vlan;  /* a tag is taken out by moving bytes, */
+	bool soft_tx_vlan;  /* or put in so: ours is written with the header */
 	bool no_rx_intr;
 	bool no_rss;	/* what it calls RSS is not set by configuring it */
 	bool same_mac;	/* the kernel's end has the same MAC address */
@@ -44,16 +46,17 @@ struct traits {
 static const struct traits known[] = {
 	/* A receive descriptor of TAP is a piece of the scatter list of every readv(). */
 	{.driver = "net_tap", .copies = true, .soft_cksum = true, .no_rss = true, .same_mac = true, .n_rxd = 64},
-	{.driver = "net_af_packet", .copies = true, .no_rx_intr = true, .any_mtu = true},
+	/* The kernel has stripped the tag: not asked to, the driver would put it back. */
+	{.driver = "net_af_packet", .copies = true, .soft_tx_vlan = true, .no_rx_intr = true, .any_mtu = true},
 	{.driver = "net_af_xdp", .copies = true, .keeps_rx = true, .no_rx_intr = true, .gapless = true},
 	{.driver = "net_memif", .copies = true, .any_mtu = true},
 	/* For a guest that wants checksums it adds them in software, and DPDK 22.11's sum over a
 	 * chain (rte_raw_cksum_mbuf) is wrong when a piece starts at an odd place. */
-	{.driver = "net_vhost", .copies = true, .soft_tx_cksum = true},
+	{.driver = "net_vhost", .copies = true, .soft_tx_cksum = true, .soft_rx_vlan = true, .soft_tx_vlan = true},
 	{.driver = "net_pcap", .copies = true, .no_rx_intr = true},
 	{.driver = "net_ring", .no_rx_intr = true},
 	{.driver = "net_null", .no_rx_intr = true},
-	{.driver = "net_virtio_user"},
+	{.driver = "net_virtio_user", .soft_rx_vlan = true, .soft_tx_vlan = true},
 	{.driver = NULL}, /* any other is hardware */
 };
 /* clang-format on */
@@ -151,6 +154,10 @@ choose_offloads(struct opening *o)
 	tx = RTE_ETH_TX_OFFLOAD_MULTI_SEGS | RTE_ETH_TX_OFFLOAD_TCP_CKSUM;
 	if ((o->tx_offloads & tx) == tx)
 		o->tx_offloads |= RTE_ETH_TX_OFFLOAD_TCP_TSO & o->info.tx_offload_capa;
+	if (o->cfg->want_vlan && !o->traits->soft_rx_vlan)
+		rx |= RTE_ETH_RX_OFFLOAD_VLAN_STRIP;
+	if (o->cfg->want_vlan && !o->traits->soft_tx_vlan)
+		o->tx_offloads |= RTE_ETH_TX_OFFLOAD_VLAN_INSERT & o->info.tx_offload_capa;
 	o->rx_offloads = rx & o->info.rx_offload_capa;
 }
 
@@ -359,6 +366,8 @@ describe(const struct opening *o)
 	port->tx_prepare = port->tso;
 	port->rx_ip4_cksum = o->rx_offloads & RTE_ETH_RX_OFFLOAD_IPV4_CKSUM;
 	port->rx_tcp_cksum = o->rx_offloads & RTE_ETH_RX_OFFLOAD_TCP_CKSUM;
+	port->tx_vlan = o->tx_offloads & RTE_ETH_TX_OFFLOAD_VLAN_INSERT;
+	port->rx_vlan = o->rx_offloads & RTE_ETH_RX_OFFLOAD_VLAN_STRIP;
 	port->driver_copies = o->traits->copies;
 	port->driver_keeps_rx = o->traits->keeps_rx;
 	PORT_LOG(INFO,

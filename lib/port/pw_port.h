@@ -38,6 +38,8 @@ struct pw_port {
 	bool tso;
 	bool rx_ip4_cksum;
 	bool rx_tcp_cksum;
+	bool tx_vlan;	      /**< inserts the tag of a frame with RTE_MBUF_F_TX_VLAN */
+	bool rx_vlan;	      /**< strips it: RTE_MBUF_F_RX_VLAN_STRIPPED, and vlan_tci has it */
 	bool rss;	      /**< spreads as pw_spread.h has it, so that little is handed over */
 	const char *no_rss;   /**< why not: "its driver has none" */
 	bool rx_intr;	      /**< a worker can sleep until a packet comes */
@@ -71,6 +73,7 @@ struct pw_port_cfg {
 	uint16_t mtu;		    /**< 0: what the device has, 1500 as a rule */
 	uint16_t rx_room; /**< of a receive buffer, where frames longer than the MTU come; 0: not */
 	bool want_rx_intr; /**< workers want to sleep */
+	bool want_vlan;	   /**< frames have tags: the device is to take them off and put them on */
 };
 
 /**

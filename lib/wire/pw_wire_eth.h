@@ -17,6 +17,8 @@
 #define PW_ETH_ADDR_LEN 6
 #define PW_ETH_HLEN	14 /**< without a tag */
 #define PW_ETH_VLAN_LEN 4  /**< what a tag adds */
+#define PW_ETH_HLEN_MAX (PW_ETH_HLEN + PW_ETH_VLAN_LEN)
+#define PW_ETH_VID_MASK 0xfff /**< of a tag: the VLAN */
 
 /* EtherTypes. A value below 0x600 is a length (IEEE 802.3), not a type. */
 #define PW_ETH_TYPE_IP4	 0x0800
@@ -65,6 +67,13 @@ pw_eth_type(const uint8_t *p, uint32_t hlen)
 	return pw_get_be16(p + hlen - sizeof(uint16_t));
 }
 
+/** The VLAN of a header that has a tag, 0 when it has only a priority (802.1Q 9.6). */
+static inline uint16_t
+pw_eth_vlan(const uint8_t *p)
+{
+	return pw_get_be16(p + PW_ETH_HLEN) & PW_ETH_VID_MASK;
+}
+
 /** Read a header that pw_eth_check() found to have @p hlen bytes. */
 static inline void
 pw_eth_parse(const uint8_t *p, uint32_t hlen, struct pw_eth_hdr *out)
@@ -83,6 +92,16 @@ pw_eth_emit(uint8_t *p, const uint8_t *dst, const uint8_t *src, uint16_t type)
 	memcpy(p + PW_ETH_ADDR_LEN, src, PW_ETH_ADDR_LEN);
 	pw_put_be16(p + 2 * PW_ETH_ADDR_LEN, type);
 	return PW_ETH_HLEN;
+}
+
+/** Write a header with a tag of VLAN @p vid, priority 0. @return its length. */
+static inline uint32_t
+pw_eth_emit_tagged(uint8_t *p, const uint8_t *dst, const uint8_t *src, uint16_t vid, uint16_t type)
+{
+	pw_eth_emit(p, dst, src, PW_ETH_TYPE_VLAN);
+	pw_put_be16(p + PW_ETH_HLEN, vid);
+	pw_put_be16(p + PW_ETH_HLEN + 2, type);
+	return PW_ETH_HLEN + PW_ETH_VLAN_LEN;
 }
 
 static inline bool

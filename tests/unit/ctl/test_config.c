@@ -179,11 +179,11 @@ addresses_are_taken_in_order(void)
 	CU_ASSERT_EQUAL(PARSE("--root", "/", "--ip", "10.0.0.1/24", "--ip", "192.0.2.7/31@7"), 0);
 	CU_ASSERT_EQUAL_FATAL(rig.cfg.n_ips, 2);
 	CU_ASSERT_EQUAL(rig.cfg.ips[0].prefix, 24);
-	CU_ASSERT_EQUAL(rig.cfg.ips[0].port, 0);
+	CU_ASSERT_EQUAL(rig.cfg.ips[0].place.port, 0);
 	pw_addr_parse("192.0.2.7", &second);
 	CU_ASSERT_TRUE(pw_addr_eq(&rig.cfg.ips[1].addr, &second));
 	CU_ASSERT_EQUAL(rig.cfg.ips[1].prefix, 31);
-	CU_ASSERT_EQUAL(rig.cfg.ips[1].port, 7);
+	CU_ASSERT_EQUAL(rig.cfg.ips[1].place.port, 7);
 }
 
 static void
@@ -196,7 +196,7 @@ ipv6_is_taken_beside_ipv4(void)
 		0);
 	CU_ASSERT_EQUAL_FATAL(rig.cfg.n_ips, 2);
 	CU_ASSERT_EQUAL(rig.cfg.ips[1].prefix, 64);
-	CU_ASSERT_EQUAL(rig.cfg.ips[1].port, 1);
+	CU_ASSERT_EQUAL(rig.cfg.ips[1].place.port, 1);
 	CU_ASSERT_EQUAL(pw_option_ip_bits(&rig.cfg.ips[0]), 96 + 24);
 	CU_ASSERT_EQUAL(pw_option_ip_bits(&rig.cfg.ips[1]), 64);
 	pw_addr_parse("fd00::1", &gateway);
@@ -215,10 +215,110 @@ ipv6_needs_an_mtu_of_1280(void)
 	CU_ASSERT_EQUAL(PARSE("--root", "/", "--ip", "fd00::2/64", "--mtu", "1280"), 0);
 }
 
+/* A VLAN is the address's own, or that of --vlan for whoever names none. */
+static void
+addresses_carry_their_vlan(void)
+{
+	CU_ASSERT_EQUAL(PARSE("--root", "/", "--ip", "10.0.0.1/24", "--ip", "10.1.0.1/24@1.4094",
+				"--ip", "10.2.0.1/24@2", "--ip", "10.3.0.1/24@0.0"),
+		0);
+	CU_ASSERT_EQUAL(rig.cfg.ips[0].place.vlan, 0);
+	CU_ASSERT_EQUAL(rig.cfg.ips[1].place.vlan, 4094);
+	CU_ASSERT_EQUAL(rig.cfg.ips[1].place.port, 1);
+	CU_ASSERT_EQUAL(
+		PARSE("--root", "/", "--vlan", "7", "--ip", "10.0.0.1/24", "--ip",
+			"10.1.0.1/24@1.9", "--ip", "10.2.0.1/24@2", "--ip", "10.3.0.1/24@0.0"),
+		0);
+	CU_ASSERT_EQUAL(rig.cfg.ips[0].place.vlan, 7);
+	CU_ASSERT_EQUAL(rig.cfg.ips[1].place.vlan, 9);
+	CU_ASSERT_EQUAL(rig.cfg.ips[2].place.vlan, 7);
+	CU_ASSERT_EQUAL(rig.cfg.ips[2].place.port, 2);
+	CU_ASSERT_EQUAL(rig.cfg.ips[3].place.vlan, 0);
+	refused("--vlan", "4095", "pagewire: --vlan '4095' is too large; allowed: 0 to 4094\n");
+}
+
+static void
+routes_are_taken(void)
+{
+	struct pw_addr hop;
+
+	CU_ASSERT_EQUAL(PARSE_OK("--route", "10.9.0.0/16 via 10.0.0.254", "--route",
+				"default via 10.0.0.253@0"),
+		0);
+	CU_ASSERT_EQUAL_FATAL(rig.cfg.n_routes, 2);
+	pw_addr_parse("10.0.0.254", &hop);
+	CU_ASSERT_TRUE(pw_addr_eq(&rig.cfg.routes[0].hop, &hop));
+	CU_ASSERT_EQUAL(rig.cfg.routes[0].bits, 96 + 16);
+	CU_ASSERT_EQUAL(rig.cfg.routes[0].dst.b[13], 9);
+	CU_ASSERT_EQUAL(rig.cfg.routes[1].bits, 96);
+	CU_ASSERT_EQUAL(pw_addr_get_v4(&rig.cfg.routes[1].dst), 0);
+	write_file("root: /\nip: [10.0.0.1/24, 10.1.0.1/24]\n"
+		   "route: [10.9.0.0/16 via 10.0.0.254, 10.8.0.0/16 via 10.1.0.254]\n");
+	CU_ASSERT_EQUAL(PARSE("--config", rig.file), 0);
+	CU_ASSERT_EQUAL(rig.cfg.n_routes, 2);
+	CU_ASSERT_EQUAL(rig.cfg.n_ips, 2);
+	CU_ASSERT_EQUAL(PARSE("--config", rig.file, "--route", "10.7.0.0/16 via 10.0.0.1"), 1);
+	CU_ASSERT_EQUAL(rig.cfg.n_routes, 1); /* the command line's replace the file's */
+	CU_ASSERT_EQUAL(rig.cfg.n_ips, 2);
+}
+
+#define ROUTE_ALLOWED                                                                         \
+	"; allowed: as '10.9.0.0/16 via 10.77.0.254', with HOP on the network of an --ip or " \
+	"link-local; up to 64, each prefix once\n"
+
+static void
+bad_routes_are_refused(void)
+{
+	static const char *const bad[][2] = {
+		{"", "says no 'via'"},
+		{"10.9.0.0/16 10.0.0.254", "says no 'via'"},
+		{"10.9.0.0 via 10.0.0.254", "lacks the /LENGTH of its prefix"},
+		{"10.9.0.0/33 via 10.0.0.254", "has an impossible prefix"},
+		{"10.9.0.0/ via 10.0.0.254", "has an impossible prefix"},
+		{"10.9.0.1/16 via 10.0.0.254", "has bits set behind its prefix"},
+		{"10.9.0.0/15 via 10.0.0.254", "has bits set behind its prefix"},
+		{"net/16 via 10.0.0.254", "is not a route to an address"},
+		{"2001:db8::/32 via 10.0.0.254", "leads from one IP version to the other"},
+		{"10.9.0.0/16 via ", "is not an IP address"},
+		{"10.9.0.0/16 via 224.0.0.1", "is a multicast address"},
+		{"10.9.0.0/16 via 10.0.0.254@8", "names no device port"},
+		{"10.9.0.0/16 via 10.0.0.254@0.x", "names no VLAN"},
+	};
+	char line[256];
+	size_t i;
+
+	for (i = 0; i < RTE_DIM(bad); i++) {
+		snprintf(line, sizeof(line), "pagewire: --route '%s' %s" ROUTE_ALLOWED, bad[i][0],
+			bad[i][1]);
+		refused("--route", bad[i][0], line);
+	}
+	CU_ASSERT_EQUAL(PARSE_OK("--route", "10.9.0.0/16 via 10.0.0.254", "--route",
+				"10.9.0.0/16 via 10.0.0.253"),
+		1);
+	CU_ASSERT_PTR_NOT_NULL(strstr(rig.said, "has a prefix that is given twice"));
+}
+
+/* A next hop is a neighbour: on a network of ours, and where the route says that it is. */
+static void
+a_next_hop_is_on_link(void)
+{
+	static const char off[] = " is a next hop on the network of no --ip, or an --ip itself";
+
+	CU_ASSERT_EQUAL(PARSE_OK("--route", "10.9.0.0/16 via 10.7.0.1"), 1);
+	CU_ASSERT_PTR_NOT_NULL(strstr(rig.said, off));
+	CU_ASSERT_EQUAL(PARSE_OK("--route", "10.9.0.0/16 via 10.0.0.1"), 1);
+	CU_ASSERT_PTR_NOT_NULL(strstr(rig.said, off));
+	CU_ASSERT_EQUAL(PARSE_OK("--route", "10.9.0.0/16 via 10.0.0.2@0.5"), 1);
+	CU_ASSERT_PTR_NOT_NULL(strstr(rig.said, off));
+	CU_ASSERT_EQUAL(PARSE("--root", "/", "--ip", "10.0.0.1/24@0.5", "--route",
+				"10.9.0.0/16 via 10.0.0.2@0.5"),
+		0);
+}
+
 #define IP_ALLOWED                                                                               \
 	"; allowed: an address of a host, a prefix of 1 to 32 bits (IPv6: 128), a port of 0 to " \
-	"7; "                                                                                    \
-	"up to 64, each once\n"
+	"7, "                                                                                    \
+	"a VLAN of 0 (untagged) to 4094; up to 64, each once\n"
 
 static void
 bad_addresses_are_refused(void)
@@ -245,6 +345,10 @@ bad_addresses_are_refused(void)
 		{"::1/64", "is a loopback address"},
 		{"::/64", "is an address that no host may have"},
 		{"::ffff:10.0.0.1/128", "has an impossible prefix"},
+		{"10.0.0.2/24@0x1", "names no device port"},
+		{"10.0.0.2/24@0.", "names no VLAN"},
+		{"10.0.0.2/24@0.4095", "names no VLAN"},
+		{"10.0.0.2/24@0.1.2", "names no VLAN"},
 		{"224.0.0.1/24", "is a multicast address"},
 		{"127.0.0.1/8", "is a loopback address"},
 		{"0.0.0.0/24", "is an address that no host may have"},
@@ -253,7 +357,7 @@ bad_addresses_are_refused(void)
 		{"10.0.0.255/24", "is the broadcast address of its network"},
 		{"10.0.0.1/16", "is given twice"},
 	};
-	char line[256];
+	char line[512];
 	size_t i;
 
 	for (i = 0; i < RTE_DIM(bad); i++) {
@@ -342,7 +446,7 @@ what_is_required_is_missed(void)
 	CU_ASSERT_EQUAL(PARSE("--http", "81"), 2);
 	CU_ASSERT_STRING_EQUAL(rig.said,
 		"pagewire: --root DIR is missing; allowed: a directory that can be read\n"
-		"pagewire: --ip ADDR/PREFIX[@PORT] is missing" IP_ALLOWED);
+		"pagewire: --ip ADDR/PREFIX[@PORT[.VLAN]] is missing" IP_ALLOWED);
 }
 
 static void
@@ -387,7 +491,7 @@ help_and_version_need_nothing_else(void)
 static void
 help_names_every_option(void)
 {
-	static const char *const names[] = {"--root DIR", "--ip ADDR/PREFIX[@PORT]",
+	static const char *const names[] = {"--root DIR", "--ip ADDR/PREFIX[@PORT[.VLAN]]",
 		"--gateway ADDR", "--http PORT", "--store-size SIZE", "--index NAME", "--autoindex",
 		"--stats-period N", "--idle spin|pause|sleep", "--drain SECONDS", "--config FILE",
 		"--help", "--version", "--arena eal|hugetlbfs", "--mtu BYTES"};
@@ -419,7 +523,7 @@ a_file_says_the_same(void)
 	CU_ASSERT_EQUAL(PARSE("--config", rig.file), 0);
 	CU_ASSERT_STRING_EQUAL(rig.said, "");
 	CU_ASSERT_EQUAL(rig.cfg.n_ips, 2);
-	CU_ASSERT_EQUAL(rig.cfg.ips[1].port, 1);
+	CU_ASSERT_EQUAL(rig.cfg.ips[1].place.port, 1);
 	CU_ASSERT_EQUAL(rig.cfg.http_port, 8080);
 	CU_ASSERT_EQUAL(rig.cfg.store_bytes, UINT64_C(1) << 30);
 	CU_ASSERT_TRUE(rig.cfg.autoindex);
@@ -442,7 +546,8 @@ static void
 mistakes_in_a_file_name_their_line(void)
 {
 	file_refused("http: 80\n\nhttp-port: 81\n",
-		" line 3: unknown setting 'http-port'; allowed: root ip gateway http store-size "
+		" line 3: unknown setting 'http-port'; allowed: root ip vlan gateway route http "
+		"store-size "
 		"index autoindex stats-period idle spread drain arena mtu cc ecn pacing "
 		"max-connections "
 		"trace trace-events max-head "
@@ -459,7 +564,8 @@ mistakes_in_a_file_name_their_line(void)
 		" line 2: http has the wrong shape; allowed: a single value\n");
 	file_refused("http:\n", " line 1: http '' is not a whole number; allowed: 1 to 65535\n");
 	file_refused("config: x\n",
-		" line 1: unknown setting 'config'; allowed: root ip gateway http store-size "
+		" line 1: unknown setting 'config'; allowed: root ip vlan gateway route http "
+		"store-size "
 		"index autoindex stats-period idle spread drain arena mtu cc ecn pacing "
 		"max-connections "
 		"trace trace-events max-head "
@@ -489,6 +595,10 @@ static CU_TestInfo tests[] = {
 	{"addresses_are_taken_in_order", addresses_are_taken_in_order},
 	{"ipv6_is_taken_beside_ipv4", ipv6_is_taken_beside_ipv4},
 	{"ipv6_needs_an_mtu_of_1280", ipv6_needs_an_mtu_of_1280},
+	{"addresses_carry_their_vlan", addresses_carry_their_vlan},
+	{"routes_are_taken", routes_are_taken},
+	{"bad_routes_are_refused", bad_routes_are_refused},
+	{"a_next_hop_is_on_link", a_next_hop_is_on_link},
 	{"bad_addresses_are_refused", bad_addresses_are_refused},
 	{"too_many_addresses_are_refused", too_many_addresses_are_refused},
 	{"bad_values_are_refused", bad_values_are_refused},

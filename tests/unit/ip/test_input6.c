@@ -36,9 +36,13 @@ open_ip(const char *gateway)
 		.drops = &n.drops,
 		.mem = &pw_mem_heap,
 	};
+	struct pw_ip_route dflt = {.bits = 0};
 
-	if (gateway != NULL)
-		cfg.gateway6 = rig_addr(gateway);
+	if (gateway != NULL) {
+		dflt.hop = rig_addr(gateway);
+		cfg.routes = &dflt;
+		cfg.n_routes = 1;
+	}
 	ip = pw_ip_create(&cfg, n.now);
 	CU_ASSERT_PTR_NOT_NULL_FATAL(ip);
 	/* The neighbours that tests send to are known. */

@@ -112,13 +112,13 @@ void
 rig_loop_open(struct rig_loop *l, const struct rig_loop_opts *opts)
 {
 	static uint32_t n_opened;
-	struct pw_loop_if ifc = {.n_addrs = 1};
+	struct pw_loop_if ifs[2] = {{.n_addrs = 1}, {.vlan = opts->vlan, .n_addrs = 1}};
 	struct pw_worker_cfg cfg = {
 		.id = opts->crew != NULL ? opts->crew_id : n_opened,
 		.crew = opts->crew,
 		.socket_id = SOCKET_ID_ANY,
-		.ifs = &ifc,
-		.n_ifs = 1,
+		.ifs = ifs,
+		.n_ifs = opts->vlan != 0 ? 2 : 1,
 		.listen_port = RIG_HTTP,
 		.tcp = {.max_conns = 64, .max_traced = 8},
 		.idle = opts->idle,
@@ -142,10 +142,13 @@ rig_loop_open(struct rig_loop *l, const struct rig_loop_opts *opts)
 	if (opts->ops != NULL)
 		l->rp->queue.ops = opts->ops;
 	l->addr = (struct pw_if_addr){rig_addr(US), 96 + 24};
-	ifc.port = &l->rp->port;
-	ifc.queue = opts->no_queue ? NULL : &l->rp->queue;
-	ifc.addrs = &l->addr;
-	ifc.gateway = rig_addr(ROUTER);
+	l->vlan_addr = (struct pw_if_addr){rig_addr(RIG_VLAN_US), 96 + 24};
+	l->rp->port.tx_vlan = opts->tx_vlan;
+	ifs[0].port = ifs[1].port = &l->rp->port;
+	ifs[0].queue = opts->no_queue ? NULL : &l->rp->queue;
+	ifs[0].addrs = &l->addr;
+	ifs[0].gateway = rig_addr(ROUTER);
+	ifs[1].addrs = &l->vlan_addr;
 	cfg.store = l->store;
 	l->w = pw_worker_create(&cfg);
 	n_opened++;

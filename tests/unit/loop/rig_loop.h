@@ -14,7 +14,9 @@
 #include "../seg/rig_eal.h"
 #include "pw_loop.h"
 
-#define RIG_HTTP 80
+#define RIG_HTTP      80
+#define RIG_VLAN_US   "10.1.0.1"
+#define RIG_VLAN_PEER "10.1.0.2"
 
 struct rig_loop {
 	struct rig_port *rp;
@@ -24,6 +26,7 @@ struct rig_loop {
 	struct pw_store *store;
 	struct pw_worker *w;
 	struct pw_if_addr addr;
+	struct pw_if_addr vlan_addr;
 	pw_ns now;
 	bool unfinished; /* the test leaves a connection or packets behind on purpose */
 	/* The service. */
@@ -52,6 +55,8 @@ struct rig_loop_opts {
 	struct pw_crew *crew;	       /* NULL: alone */
 	uint32_t crew_id;
 	bool no_queue; /* the port has one, which is worker 0's */
+	uint16_t vlan; /* 0, or of a second interface, which has RIG_VLAN_US */
+	bool tx_vlan;  /* the port inserts tags */
 };
 
 void rig_loop_open(struct rig_loop *l, const struct rig_loop_opts *opts);

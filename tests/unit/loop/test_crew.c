@@ -144,6 +144,30 @@ options_are_passed_over(void)
 	}
 }
 
+/* A tag puts all that is behind it off by 4 bytes. */
+static void
+a_vlan_tag_is_passed_over(void)
+{
+	static const uint8_t tag[] = {0x81, 0, 0, 100};
+	struct rig_buf *f = &l[0].f;
+	uint32_t i;
+
+	for (i = 0; i < 2; i++) {
+		rig_loop_seg(&l[i], ACK, "x");
+		*f = l[i].f;
+		memmove(f->b + 16, f->b + 12, f->len - 12);
+		memcpy(f->b + 12, tag, sizeof(tag));
+		f->len += 4;
+		CU_ASSERT_EQUAL(whose(f->len), i);
+		CU_ASSERT_EQUAL(whose(18 + 20 + 4), i);
+		CU_ASSERT_EQUAL(whose(18 + 20 + 3), CREW_ANYBODY);
+	}
+	f->b[16] = 0x08;
+	f->b[17] = 0x06;
+	CU_ASSERT_EQUAL(whose(f->len), CREW_EVERYBODY);
+	CU_ASSERT_EQUAL(whose(17), CREW_ANYBODY);
+}
+
 static void
 what_is_no_connections_stays(void)
 {
@@ -436,6 +460,7 @@ no_line_is_written_by_two(void)
 static CU_TestInfo tests[] = {
 	{"a_segment_is_its_connections_worker", a_segment_is_its_connections_worker},
 	{"options_are_passed_over", options_are_passed_over},
+	{"a_vlan_tag_is_passed_over", a_vlan_tag_is_passed_over},
 	{"what_is_no_connections_stays", what_is_no_connections_stays},
 	{"an_icmp_error_goes_where_the_connection_is", an_icmp_error_goes_where_the_connection_is},
 	{"any_bytes_have_an_owner", any_bytes_have_an_owner},

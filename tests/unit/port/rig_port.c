@@ -31,6 +31,8 @@ keep(struct rig_port *rp, struct rte_mbuf *m)
 	f->len = m->pkt_len;
 	f->pieces = m->nb_segs;
 	f->ol_flags = m->ol_flags;
+	f->vlan_tci = m->vlan_tci;
+	f->l2_len = m->l2_len;
 	f->bytes = malloc(f->len);
 	CU_ASSERT_PTR_NOT_NULL_FATAL(f->bytes);
 	p = rte_pktmbuf_read(m, 0, f->len, f->bytes);

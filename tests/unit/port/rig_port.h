@@ -19,6 +19,8 @@ struct rig_frame {
 	uint32_t len;
 	uint16_t pieces;
 	uint64_t ol_flags;
+	uint16_t vlan_tci;
+	uint64_t l2_len;
 	uint8_t *bytes;
 };
 
