@@ -128,6 +128,10 @@ add_address(struct app *app, const struct pw_option_ip *ip)
 {
 	struct pw_loop_if *intf = find_if(app, &ip->place);
 
+	if (ip->is_auto) {
+		intf->take_ra = true;
+		return;
+	}
 	app->addrs[intf - app->ifs][intf->n_addrs++] = (struct pw_if_addr){
 		.addr = ip->addr,
 		.prefix_bits = (uint8_t)pw_option_ip_bits(ip),

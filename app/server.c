@@ -105,13 +105,16 @@ workers_make(struct app *app)
 static void
 print_place(struct app *app, const struct pw_option_ip *ip)
 {
+	const struct pw_port *port = ports_find(app, ip->place.port);
 	char text[PW_ADDR_HOST_MAX], place[PW_CONFIG_PLACE_MAX];
+	struct pw_addr addr = ip->addr;
 
-	printf("http://%s", pw_addr_format_host(&ip->addr, text));
+	if (ip->is_auto) /* the only one that is known already */
+		addr = pw_ip6_link_local(port->mac.addr_bytes);
+	printf("http://%s", pw_addr_format_host(&addr, text));
 	if (app->cfg.http_port != 80)
 		printf(":%u", app->cfg.http_port);
-	printf("/ on port %s (%s)", pw_config_format_place(&ip->place, place),
-		ports_find(app, ip->place.port)->driver);
+	printf("/ on port %s (%s)", pw_config_format_place(&ip->place, place), port->driver);
 }
 
 static void

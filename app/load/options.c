@@ -23,6 +23,8 @@ read_ip(void *ctx, const struct pw_option *o, const char *text)
 	struct settings *s = ctx;
 	const char *wrong = pw_option_parse_ip(text, &s->ip);
 
+	if (wrong == NULL && s->ip.is_auto)
+		wrong = "is no address";
 	s->has_ip = wrong == NULL;
 	return wrong;
 }

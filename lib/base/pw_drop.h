@@ -36,7 +36,6 @@
 	X(IP4_SOURCE_ROUTE, "IPv4 source route, refused by policy") \
 	X(IP4_SRC, "IPv4 source address that no host may use") \
 	X(IP4_NOT_OURS, "IPv4 destination is not ours") \
-	X(IP4_FRAGMENT, "IPv4 fragment, not taken") \
 	X(IP4_PROTO, "IPv4 protocol that is not spoken here") \
 	X(IP_LAND, "source address is one of ours") \
 	X(IP_NO_ROUTE, "destination neither on-link nor behind a gateway") \
@@ -49,7 +48,12 @@
 	X(IP6_OPTION, "unknown IPv6 option that forbids to go on") \
 	X(IP6_ROUTING, "IPv6 routing header with segments left") \
 	X(IP6_CHAIN, "IPv6 header chain cut (RFC 7112)") \
-	X(IP6_FRAGMENT, "IPv6 fragment, not taken") \
+	X(IP_FRAGMENT, "fragment where none is put together, or for a group") \
+	X(FRAG_BAD, "fragment empty or of an impossible length") \
+	X(FRAG_SIZE, "fragments that are more, or more bytes, than are put together") \
+	X(FRAG_OVERLAP, "fragments that overlap, and what else comes of their packet") \
+	X(FRAG_FULL, "fragment of a packet beyond the bound on those under way") \
+	X(FRAG_TIMEOUT, "packet that was not whole in time") \
 	X(IP6_PROTO, "IPv6 next header that is not spoken here") \
 	X(ICMP_SHORT, "ICMP message short or its quotation cut") \
 	X(ICMP_CKSUM, "ICMP checksum wrong") \

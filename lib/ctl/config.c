@@ -42,13 +42,21 @@ read_file_name(void *cfg, const struct pw_option *o, const char *text)
 	return pw_option_text(cfg, o, text);
 }
 
+static bool
+is_same(const struct pw_option_ip *a, const struct pw_option_ip *b)
+{
+	if (a->is_auto && b->is_auto)
+		return a->place.port == b->place.port && a->place.vlan == b->place.vlan;
+	return pw_addr_eq(&a->addr, &b->addr);
+}
+
 static const char *
 add_ip(struct pw_config *cfg, const struct pw_option_ip *ip)
 {
 	uint32_t i;
 
 	for (i = 0; i < cfg->n_ips; i++)
-		if (pw_addr_eq(&cfg->ips[i].addr, &ip->addr))
+		if (is_same(&cfg->ips[i], ip))
 			return "is given twice";
 	if (cfg->n_ips == PW_CONFIG_IPS_MAX)
 		return "is one address too many";
@@ -115,7 +123,8 @@ static const struct pw_option settings[] = {
 	{"root", "DIR", NULL, "directory to serve, with its sub-directories; required",
 		"a directory that can be read", read_dir, AT(root)},
 	{"ip", "ADDR/PREFIX[@PORT[.VLAN]]", NULL,
-		"an address of device port PORT [0] in VLAN [--vlan]; may be repeated; required",
+		"an address of device port PORT [0] in VLAN [--vlan]; 'auto' for those of IPv6 "
+		"that routers advertise; may be repeated; required",
 		"an address of a host, a prefix of 1 to 32 bits (IPv6: 128), a port of 0 to 7, a "
 		"VLAN of 0 (untagged) to 4094; up to 64, each once",
 		read_ip, AT(ips), .entry = "10.77.0.1/24"},
@@ -369,17 +378,30 @@ pw_config_format_place(const struct pw_option_place *place, char text[PW_CONFIG_
 	return text;
 }
 
+#define IP_TEXT_MAX (PW_ADDR_TEXT_MAX + 4)
+
+static const char *
+format_ip(const struct pw_option_ip *ip, char text[IP_TEXT_MAX])
+{
+	char addr[PW_ADDR_TEXT_MAX];
+
+	if (ip->is_auto)
+		return "auto";
+	snprintf(text, IP_TEXT_MAX, "%s/%u", pw_addr_format(&ip->addr, addr), ip->prefix);
+	return text;
+}
+
 /* The addresses, as they were given. */
 static void
 write_ips(const struct pw_config *cfg, char *out, size_t room)
 {
-	char one[PW_ADDR_TEXT_MAX], place[PW_CONFIG_PLACE_MAX];
+	char one[IP_TEXT_MAX], place[PW_CONFIG_PLACE_MAX];
 	size_t len = 0;
 	uint32_t i;
 
 	for (i = 0; i < cfg->n_ips && len < room; i++)
-		len += (size_t)snprintf(out + len, room - len, "%s%s/%u@%s", i > 0 ? " " : "",
-			pw_addr_format(&cfg->ips[i].addr, one), cfg->ips[i].prefix,
+		len += (size_t)snprintf(out + len, room - len, "%s%s@%s", i > 0 ? " " : "",
+			format_ip(&cfg->ips[i], one),
 			pw_config_format_place(&cfg->ips[i].place, place));
 }
 

@@ -220,6 +220,9 @@ pw_option_parse_ip(const char *text, struct pw_option_ip *ip)
 	wrong = pw_option_cut_place(buf, &ip->place);
 	if (wrong != NULL)
 		return wrong;
+	*ip = (struct pw_option_ip){.place = ip->place, .is_auto = strcmp(buf, "auto") == 0};
+	if (ip->is_auto)
+		return NULL;
 	if (strchr(buf, '/') == NULL)
 		return "lacks its /PREFIX";
 	if (!cut_number(buf, '/', 128, &prefix) || prefix == 0)
@@ -234,7 +237,7 @@ pw_option_parse_ip(const char *text, struct pw_option_ip *ip)
 bool
 pw_option_is_gateway(const struct pw_addr *gateway, const struct pw_option_ip *ip)
 {
-	return !pw_addr_eq(gateway, &ip->addr) &&
+	return !ip->is_auto && !pw_addr_eq(gateway, &ip->addr) &&
 	       pw_addr_is_v4(gateway) == pw_addr_is_v4(&ip->addr) &&
 	       pw_addr_same_net(gateway, &ip->addr, pw_option_ip_bits(ip));
 }

@@ -109,6 +109,7 @@ struct pw_option_place {
 struct pw_option_ip {
 	struct pw_addr addr;
 	uint8_t prefix; /**< 1 to 32, or to 128: IPv6 */
+	bool is_auto;	/**< no address, but "auto": what the network offers there */
 	struct pw_option_place place;
 };
 

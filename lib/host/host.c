@@ -131,7 +131,7 @@ pw_host_input(struct pw_host *h, const uint8_t *dgram, uint32_t len, pw_ns now)
 	if (!pw_ip4_is_host(pw_addr_get_v4(&ip.src)))
 		return PW_DROP_IP4_SRC;
 	if (pw_ip4_is_fragment(&ip))
-		return PW_DROP_IP4_FRAGMENT;
+		return PW_DROP_IP_FRAGMENT;
 	if (ip.proto == PW_IP_PROTO_ICMP)
 		return icmp_input(h, dgram + hlen, ip.total_len - hlen, now);
 	if (ip.proto != PW_IP_PROTO_TCP)

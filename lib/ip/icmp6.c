@@ -86,6 +86,9 @@ discovery_in(struct pw_ip *ip, const struct packet *pkt, pw_ns now)
 	/* RFC 6980: what discovery says fits one packet; a fragment header hides something. */
 	if (pkt->was_fragment)
 		return PW_DROP_ND_BAD;
+	if (m.p[0] == PW_ICMP6_RA)
+		return auto6_ra(ip, &m, now);
+	auto6_heard(ip, &m);
 	return pw_link_nd(ip->link, &m, true, now);
 }
 
@@ -107,6 +110,10 @@ icmp6_input(struct pw_ip *ip, const struct packet *pkt, pw_ns now, struct pw_ip_
 	case PW_ICMP6_TOO_BIG:
 	case PW_ICMP6_PARAMETER:
 		return error_in(ip, pkt, &icmp, out);
+	case PW_ICMP6_MLD_QUERY:
+		if (pkt->ttl == 1 && pw_ip6_is_link_local(&pkt->src))
+			auto6_query(ip, now);
+		return PW_OK;
 	default:
 		return PW_DROP_ICMP_TYPE;
 	}

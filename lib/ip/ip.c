@@ -5,13 +5,18 @@
 
 /* What the interface has from the start. */
 static int
-configure(struct pw_ip *ip, const struct pw_ip_cfg *cfg)
+configure(struct pw_ip *ip, const struct pw_ip_cfg *cfg, pw_ns now)
 {
 	uint32_t i;
 	int err = 0;
 
+	ip->auto6.speaks = cfg->speaks;
+	ip->auto6.takes_ra = cfg->take_ra;
+	ip->auto6.next_at = ip->auto6.rs_at = ip->auto6.report_at = PW_NEVER;
 	for (i = 0; i < cfg->n_addrs && err == 0; i++)
-		err = pw_ip_addr_add(ip, &cfg->addrs[i]);
+		err = cfg->detect_duplicates && !pw_addr_is_v4(&cfg->addrs[i].addr)
+			      ? auto6_add(ip, &cfg->addrs[i], now)
+			      : pw_ip_addr_add(ip, &cfg->addrs[i]);
 	for (i = 0; i < cfg->n_routes && err == 0; i++)
 		err = pw_ip_route_add(ip, &cfg->routes[i]);
 	return err;
@@ -34,10 +39,11 @@ pw_ip_create(const struct pw_ip_cfg *cfg, pw_ns now)
 	ip->tx_ip4_cksum = cfg->tx_ip4_cksum;
 	ip->link = cfg->link;
 	ip->seg = cfg->seg;
+	ip->frags = cfg->frags;
 	ip->drops = cfg->drops;
 	ip->icmp_at = now;
 	ip->icmp_credit = PW_IP_ICMP_BURST * (PW_NS_PER_S / PW_IP_ICMP_PER_S);
-	err = configure(ip, cfg);
+	err = configure(ip, cfg, now);
 	if (err == 0)
 		return ip;
 	pw_ip_destroy(ip);
@@ -126,7 +132,7 @@ is_our_group(const struct pw_ip *ip, const struct pw_addr *a)
 		if (to_all || pw_addr_eq(a, &group))
 			return true;
 	}
-	return false;
+	return auto6_listens(ip, a);
 }
 
 /* Without an address, one may only ask a group whether that is free (RFC 4861 section 7.1.1). */
@@ -177,6 +183,72 @@ tcp_input(const struct packet *pkt, struct pw_ip_rx *out)
 }
 
 static inline enum pw_drop
+deliver4(struct pw_ip *ip, const struct packet *pkt, pw_ns now, struct pw_ip_rx *out)
+{
+	if (likely(pkt->proto == PW_IP_PROTO_TCP))
+		return tcp_input(pkt, out);
+	if (pkt->proto == PW_IP_PROTO_ICMP)
+		return icmp_input(ip, pkt, now, out);
+	icmp_unreachable(ip, pkt,
+		pkt->proto == PW_IP_PROTO_UDP ? PW_ICMP_UNREACH_PORT : PW_ICMP_UNREACH_PROTO, now);
+	return PW_DROP_IP4_PROTO;
+}
+
+/* A segment that was put together is in our memory, not in the frame. */
+static void
+note_whole(const struct pw_frags_whole *whole, struct pw_ip_rx *out)
+{
+	if (out->what != PW_IP_TCP)
+		return;
+	out->what = PW_IP_TCP_WHOLE;
+	out->whole = whole->p;
+	out->whole_len = whole->len;
+}
+
+/* Nobody has reason to send a group what does not fit a frame. */
+static enum pw_drop
+gather(struct pw_ip *ip, const struct packet *pkt, struct pw_frag *frag, pw_ns now,
+	struct pw_frags_whole *whole)
+{
+	whole->p = NULL;
+	if (ip->frags == NULL || pkt->group)
+		return PW_DROP_IP_FRAGMENT;
+	frag->where = ip;
+	frag->hdr = pkt->p;
+	frag->src = pkt->src;
+	frag->dst = pkt->dst;
+	return pw_frags_take(ip->frags, frag, now, whole);
+}
+
+static enum pw_drop
+fragment4(struct pw_ip *ip, const struct packet *pkt, const struct pw_ip4_hdr *h, pw_ns now,
+	struct pw_ip_rx *out)
+{
+	struct pw_frag frag = {
+		.p = pkt->l4,
+		.len = pkt->l4_len,
+		.off = h->frag_off,
+		.id = h->id,
+		.more = h->mf,
+		.proto = h->proto,
+	};
+	struct pw_frags_whole whole;
+	struct packet all = *pkt;
+	enum pw_drop why = gather(ip, pkt, &frag, now, &whole);
+
+	if (why != PW_OK || whole.p == NULL)
+		return why;
+	all.p = whole.p;
+	all.l4 = whole.p + PW_IP4_HLEN;
+	all.l4_len = whole.len - PW_IP4_HLEN;
+	all.tos = whole.p[1];
+	all.was_fragment = true;
+	why = deliver4(ip, &all, now, out);
+	note_whole(&whole, out);
+	return why;
+}
+
+static inline enum pw_drop
 input4(struct pw_ip *ip, const struct pw_link_rx *in, struct pw_ip_hint hint, pw_ns now,
 	struct pw_ip_rx *out)
 {
@@ -199,14 +271,8 @@ input4(struct pw_ip *ip, const struct pw_link_rx *in, struct pw_ip_hint hint, pw
 	if (unlikely(why != PW_OK))
 		return why;
 	if (unlikely(pw_ip4_is_fragment(&h)))
-		return PW_DROP_IP4_FRAGMENT;
-	if (likely(pkt.proto == PW_IP_PROTO_TCP))
-		return tcp_input(&pkt, out);
-	if (pkt.proto == PW_IP_PROTO_ICMP)
-		return icmp_input(ip, &pkt, now, out);
-	icmp_unreachable(ip, &pkt,
-		pkt.proto == PW_IP_PROTO_UDP ? PW_ICMP_UNREACH_PORT : PW_ICMP_UNREACH_PROTO, now);
-	return PW_DROP_IP4_PROTO;
+		return fragment4(ip, &pkt, &h, now, out);
+	return deliver4(ip, &pkt, now, out);
 }
 
 /* Nobody here takes what comes behind the headers. */
@@ -233,11 +299,63 @@ deliver6(struct pw_ip *ip, const struct packet *pkt, uint32_t named_at, pw_ns no
 		return tcp_input(pkt, out);
 	case PW_IP_PROTO_ICMP6:
 		return icmp6_input(ip, pkt, now, out);
-	case PW_IP6_FRAGMENT:
-		return PW_DROP_IP6_FRAGMENT;
 	default:
 		return unknown6(ip, pkt, named_at, now);
 	}
+}
+
+static enum pw_drop input6_slow(
+	struct pw_ip *ip, struct packet *pkt, pw_ns now, struct pw_ip_rx *out);
+
+/* RFC 8200 section 4.5: of what cannot be a fragment, its sender is told. */
+static void
+report_fragment(struct pw_ip *ip, const struct packet *pkt, const struct pw_frag *frag,
+	uint32_t frag_at, pw_ns now)
+{
+	struct pw_icmp6_hdr h = {.type = PW_ICMP6_PARAMETER, .code = PW_ICMP6_PARAM_FIELD};
+
+	if (frag->more && frag->len % 8 != 0)
+		h.pointer = 4; /* the payload length */
+	else if (frag->off + frag->len > UINT16_MAX)
+		h.pointer = frag_at + 2;
+	else
+		return;
+	icmp6_report(ip, pkt, &h, now);
+}
+
+static enum pw_drop
+fragment6(struct pw_ip *ip, const struct packet *pkt, const struct pw_ip6_chain *chain, pw_ns now,
+	struct pw_ip_rx *out)
+{
+	uint32_t end = PW_IP6_HLEN + pw_get_be16(pkt->p + 4);
+	struct pw_frag frag = {
+		.p = pkt->p + chain->frag + PW_IP6_FRAG_HLEN,
+		.len = end - chain->frag - PW_IP6_FRAG_HLEN,
+		.ip6 = true,
+	};
+	struct pw_frags_whole whole;
+	struct packet all = *pkt;
+	struct pw_ip6_frag h;
+	enum pw_drop why;
+
+	pw_ip6_frag_parse(pkt->p + chain->frag, &h);
+	frag.id = h.id;
+	frag.off = h.off;
+	frag.more = h.more;
+	frag.proto = h.next;
+	why = gather(ip, pkt, &frag, now, &whole);
+	if (why != PW_OK)
+		report_fragment(ip, pkt, &frag, chain->frag, now);
+	if (why != PW_OK || whole.p == NULL)
+		return why;
+	all.p = whole.p;
+	all.l4 = whole.p + PW_IP6_HLEN;
+	all.l4_len = whole.len - PW_IP6_HLEN;
+	all.tos = (uint8_t)(pw_get_be16(whole.p) >> 4);
+	all.was_fragment = true;
+	why = input6_slow(ip, &all, now, out);
+	note_whole(&whole, out);
+	return why;
 }
 
 /* A packet that is more than a header and a segment. */
@@ -252,7 +370,11 @@ input6_slow(struct pw_ip *ip, struct packet *pkt, pw_ns now, struct pw_ip_rx *ou
 	pkt->l4_len -= chain.l4 - PW_IP6_HLEN;
 	pkt->l4 = pkt->p + chain.l4;
 	pkt->proto = chain.proto;
-	pkt->was_fragment = chain.frag != 0;
+	if (chain.frag != 0 && pkt->was_fragment)
+		return PW_DROP_IP6_EXT; /* fragments of a fragment are nobody's who means well */
+	if (why == PW_OK && chain.proto == PW_IP6_FRAGMENT)
+		return fragment6(ip, pkt, &chain, now, out);
+	pkt->was_fragment |= chain.frag != 0;
 	if (why == PW_OK)
 		return deliver6(ip, pkt, chain.named_at, now, out);
 	if (chain.report)

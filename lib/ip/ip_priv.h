@@ -8,6 +8,7 @@
  * @file
  * Shared by the files of this module.
  */
+#include "auto6.h"
 #include "pw_ip.h"
 #include "pw_wire_eth.h"
 #include "pw_wire_icmp.h"
@@ -43,10 +44,12 @@ struct pw_ip {
 	bool tx_ip4_cksum;
 	struct pw_link *link;
 	struct pw_seg *seg;
+	struct pw_frags *frags;
 	struct pw_drops *drops;
 	const struct pw_mem *mem;
 	pw_ns icmp_at;	   /* when the credit was last reckoned */
 	pw_ns icmp_credit; /* time saved up for ICMP errors */
+	struct auto6 auto6;
 	struct pw_ip_stats stats;
 	struct net nets[PW_IP_ADDRS_MAX]; /* our addresses */
 	struct route table[PW_IP_ADDRS_MAX + PW_IP_ROUTES_MAX];
@@ -81,6 +84,9 @@ struct pw_addr source_for(const struct pw_ip *ip, const struct pw_addr *dst);
 
 /** May one more ICMP message be sent that is bound by the rate limit? Then it counts. */
 bool icmp_allowed(struct pw_ip *ip, pw_ns now);
+
+/** Is there a route to just this prefix, other than by an address? */
+bool route_is_given(const struct pw_ip *ip, const struct pw_addr *dst, uint8_t bits);
 
 /** The longest route to @p dst, or NULL. */
 const struct route *route_find(const struct pw_ip *ip, const struct pw_addr *dst);

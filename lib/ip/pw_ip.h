@@ -11,14 +11,15 @@
  * answered, errors are sent within a rate limit that both share, and what belongs
  * to TCP is handed to the caller.
  *
- * Policy: this host forwards nothing, takes no fragments, and drops source
- * routed packets; each is counted.
+ * Policy: this host forwards nothing, and drops source routed packets; each is
+ * counted. Fragments are put together within bounds (pw_frags.h).
  *
  * Owner:    one per worker and port. Not thread safe.
  */
 #include "pw_addr.h"
 #include "pw_base.h"
 #include "pw_drop.h"
+#include "pw_frags.h"
 #include "pw_link.h"
 #include "pw_port.h"
 #include "pw_seg.h"
@@ -47,6 +48,14 @@ struct pw_ip_cfg {
 	bool tx_ip4_cksum; /**< the device writes the header checksum */
 	struct pw_seg *seg;
 	struct pw_link *link;
+	/**
+	 * IPv6 addresses are used when nobody else proved to have them, a second later (RFC 4862
+	 * section 5.4); without this, from the start (tests).
+	 */
+	bool detect_duplicates;
+	bool take_ra; /**< make addresses of what routers advertise, and route by them */
+	bool speaks;  /**< of several workers that hear the same, the one that asks and tells */
+	struct pw_frags *frags; /**< of all interfaces of the worker; NULL: none are put together */
 	struct pw_drops *drops; /**< what is dropped on the way out is counted here */
 	const struct pw_mem *mem;
 };
@@ -74,10 +83,27 @@ void pw_ip_route_del(struct pw_ip *ip, const struct pw_addr *dst, uint8_t bits);
 void pw_ip_each_route(
 	const struct pw_ip *ip, void (*fn)(void *ctx, const struct pw_ip_route *r), void *ctx);
 
+/** Addresses found free, lifetimes over, questions repeated: what is due at @p now. */
+void pw_ip_run(struct pw_ip *ip, pw_ns now);
+
+/** When pw_ip_run() has something to do, or PW_NEVER. */
+pw_ns pw_ip_next(const struct pw_ip *ip);
+
+/**
+ * Learn from an IPv6 packet of neighbour discovery, @p len bytes at @p p, that another worker
+ * received: nothing is answered, and nothing counted.
+ */
+void pw_ip_overhear(struct pw_ip *ip, const uint8_t *p, uint32_t len, pw_ns now);
+
+/** Call @p fn with each IPv6 address and "tentative", "in use" or "duplicate". */
+void pw_ip_each_own6(const struct pw_ip *ip,
+	void (*fn)(void *ctx, const struct pw_if_addr *a, const char *state), void *ctx);
+
 /** For whom a packet is. */
 enum pw_ip_what {
 	PW_IP_DONE,	   /**< dealt with here */
 	PW_IP_TCP,	   /**< a segment */
+	PW_IP_TCP_WHOLE,   /**< one that came in fragments: l4 lies in the whole packet `whole` */
 	PW_IP_TOO_BIG,	   /**< a segment of ours did not fit: `mtu` is what does, or 0 */
 	PW_IP_UNREACHABLE, /**< a segment of ours was refused: protocol or port */
 };
@@ -92,6 +118,8 @@ struct pw_ip_rx {
 	const uint8_t *l4; /**< the segment; of an error: its first 8 bytes or more, quoted */
 	uint32_t len;
 	uint32_t mtu;
+	const uint8_t *whole; /**< of PW_IP_TCP_WHOLE; valid until the next call */
+	uint32_t whole_len;
 };
 
 /** What the device found out about a packet. */
@@ -126,6 +154,7 @@ struct pw_ip_stats {
 	uint64_t packets_out;
 	uint64_t echo_replies;
 	uint64_t errors_out; /**< ICMP errors sent */
+	uint64_t duplicates; /**< IPv6 addresses that somebody else has: not used */
 };
 const struct pw_ip_stats *pw_ip_stats(const struct pw_ip *ip);
 

@@ -30,8 +30,11 @@ route_find(const struct pw_ip *ip, const struct pw_addr *dst)
 
 	for (i = 0; i < ip->n_routes; i++)
 		if (net_has(&ip->table[i].to, dst))
-			return &ip->table[i];
-	return NULL;
+			break;
+	/* ::/0 comprises the place of IPv4 among the addresses: it is no route there. */
+	if (i == ip->n_routes || (ip->table[i].bits < 96 && pw_addr_is_v4(dst)))
+		return NULL;
+	return &ip->table[i];
 }
 
 /* Behind those that are as long or longer: who came first is asked first. */
@@ -85,7 +88,7 @@ pw_ip_addr_add(struct pw_ip *ip, const struct pw_if_addr *a)
 	ip->n_nets = RTE_MAX(ip->n_nets, i + 1);
 	ip->nets[i] = n;
 	rebuild(ip);
-	return 0;
+	return pw_link_addr_add(ip->link, a);
 }
 
 void
@@ -100,6 +103,7 @@ pw_ip_addr_del(struct pw_ip *ip, const struct pw_addr *a)
 	ip->n_nets--;
 	memmove(&ip->nets[i], &ip->nets[i + 1], (ip->n_nets - i) * sizeof(ip->nets[0]));
 	rebuild(ip);
+	pw_link_addr_del(ip->link, a);
 }
 
 static uint32_t
@@ -136,6 +140,12 @@ pw_ip_route_del(struct pw_ip *ip, const struct pw_addr *dst, uint8_t bits)
 	ip->n_given--;
 	memmove(&ip->given[i], &ip->given[i + 1], (ip->n_given - i) * sizeof(ip->given[0]));
 	rebuild(ip);
+}
+
+bool
+route_is_given(const struct pw_ip *ip, const struct pw_addr *dst, uint8_t bits)
+{
+	return find_given(ip, dst, bits) != ip->n_given;
 }
 
 static struct pw_addr

@@ -43,19 +43,23 @@ arp_request(struct pw_link *l, const struct pw_addr *target, const uint8_t *dst)
 }
 
 void
-pw_link_announce(struct pw_link *l)
+pw_link_announce_one(struct pw_link *l, const struct pw_addr *own)
 {
 	static const uint8_t all[PW_ETH_ADDR_LEN] = {0xff, 0xff, 0xff, 0xff, 0xff, 0xff};
+
+	if (pw_addr_is_v4(own))
+		request_from(l, own, own, all);
+	else
+		nd_announce(l, own);
+}
+
+void
+pw_link_announce(struct pw_link *l)
+{
 	uint32_t i;
 
-	for (i = 0; i < l->n_addrs; i++) {
-		const struct pw_addr *own = &l->addrs[i].addr;
-
-		if (pw_addr_is_v4(own))
-			request_from(l, own, own, all);
-		else
-			nd_announce(l, own);
-	}
+	for (i = 0; i < l->n_addrs; i++)
+		pw_link_announce_one(l, &l->addrs[i].addr);
 }
 
 /* Believed only when we had asked; a late answer is one as well. */

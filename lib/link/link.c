@@ -27,6 +27,45 @@ link_on_link(const struct pw_link *l, const struct pw_addr *a)
 	return NULL;
 }
 
+static uint32_t
+find_addr(const struct pw_link *l, const struct pw_addr *a)
+{
+	uint32_t i = 0;
+
+	while (i < l->n_addrs && !pw_addr_eq(&l->addrs[i].addr, a))
+		i++;
+	return i;
+}
+
+int
+pw_link_addr_add(struct pw_link *l, const struct pw_if_addr *a)
+{
+	uint32_t i = find_addr(l, &a->addr);
+
+	if (i == PW_LINK_ADDRS_MAX)
+		return -ENOSPC;
+	l->addrs[i] = *a;
+	l->n_addrs = RTE_MAX(l->n_addrs, i + 1);
+	return 0;
+}
+
+void
+pw_link_addr_del(struct pw_link *l, const struct pw_addr *a)
+{
+	uint32_t i = find_addr(l, a);
+
+	if (i == l->n_addrs)
+		return;
+	l->n_addrs--;
+	memmove(&l->addrs[i], &l->addrs[i + 1], (l->n_addrs - i) * sizeof(l->addrs[0]));
+}
+
+const uint8_t *
+pw_link_mac(const struct pw_link *l)
+{
+	return l->mac.addr_bytes;
+}
+
 struct pw_addr
 link_source(const struct pw_link *l, const struct pw_addr *target)
 {
@@ -37,7 +76,7 @@ link_source(const struct pw_link *l, const struct pw_addr *target)
 		return own->addr;
 	while (i + 1 < l->n_addrs && pw_addr_is_v4(&l->addrs[i].addr) != pw_addr_is_v4(target))
 		i++;
-	return l->addrs[i].addr;
+	return l->n_addrs != 0 ? l->addrs[i].addr : (struct pw_addr){0};
 }
 
 static void
@@ -74,8 +113,9 @@ pw_link_create(const struct pw_link_cfg *cfg, pw_ns now)
 	l->vlan = cfg->vlan;
 	l->hlen = cfg->vlan != 0 && !cfg->vlan_by_device ? PW_ETH_HLEN_MAX : PW_ETH_HLEN;
 	l->vlan_by_device = cfg->vlan != 0 && cfg->vlan_by_device;
-	l->addrs = cfg->addrs;
-	l->n_addrs = cfg->n_addrs;
+	l->n_addrs = RTE_MIN(cfg->n_addrs, (uint32_t)PW_LINK_ADDRS_MAX);
+	if (l->n_addrs != 0)
+		memcpy(l->addrs, cfg->addrs, l->n_addrs * sizeof(l->addrs[0]));
 	l->seg = cfg->seg;
 	l->tx = cfg->tx;
 	l->drops = cfg->drops;
@@ -153,17 +193,21 @@ pw_link_input(struct pw_link *l, const uint8_t *p, uint32_t len, pw_ns now, stru
 }
 
 void
-pw_link_overhear(struct pw_link *l, const uint8_t *p, uint32_t len, pw_ns now)
+pw_link_overhear(
+	struct pw_link *l, const uint8_t *p, uint32_t len, pw_ns now, struct pw_link_rx *rx)
 {
 	uint32_t hlen = pw_eth_check(p, len);
 
+	rx->l3 = NULL;
 	if (hlen == 0 || (hlen != PW_ETH_HLEN && !is_our_tag(l, p)) ||
 		!(pw_mac_is_group(p) || pw_mac_eq(p, l->mac.addr_bytes)))
 		return;
 	if (pw_eth_type(p, hlen) == PW_ETH_TYPE_ARP)
 		arp_input(l, p + hlen, len - hlen, false, now);
-	else if (pw_eth_type(p, hlen) == PW_ETH_TYPE_IP6)
-		nd_overhear(l, p + hlen, len - hlen, now);
+	if (pw_eth_type(p, hlen) != PW_ETH_TYPE_IP6)
+		return;
+	rx->l3 = p + hlen;
+	rx->len = len - hlen;
 }
 
 uint32_t
@@ -196,6 +240,18 @@ put_cut(struct pw_link *l, struct rte_mbuf *m)
 		pw_drop_count(l->drops, PW_DROP_NO_MBUF);
 	for (i = 0; i < n; i++)
 		link_send(l, frames[i]);
+}
+
+void
+pw_link_to_group(struct pw_link *l, struct rte_mbuf *m, const struct pw_addr *group)
+{
+	uint8_t mac[PW_ETH_ADDR_LEN];
+	uint8_t *p = (uint8_t *)rte_pktmbuf_prepend(m, l->hlen);
+
+	PW_ASSERT(p != NULL);
+	pw_ip6_group_mac(group, mac);
+	link_emit(l, p, mac, PW_ETH_TYPE_IP6);
+	link_send(l, m);
 }
 
 static void

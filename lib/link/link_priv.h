@@ -67,7 +67,6 @@ struct pw_link {
 	uint16_t vlan;
 	uint8_t hlen; /* of our frames: with a tag where we write it */
 	bool vlan_by_device;
-	const struct pw_if_addr *addrs;
 	uint32_t n_addrs;
 	struct pw_seg *seg;
 	struct pw_port_tx *tx;
@@ -75,6 +74,7 @@ struct pw_link {
 	const struct pw_mem *mem;
 	bool cuts; /* long segments, in place of the device */
 	bool sums; /* and writes their checksums */
+	struct pw_if_addr addrs[PW_LINK_ADDRS_MAX];
 	struct pw_link_stats stats;
 };
 
@@ -113,9 +113,6 @@ void nd_solicit(struct pw_link *l, const struct pw_addr *target, const uint8_t *
 
 /** Tell all that an address is ours: an unsolicited advertisement (RFC 4861 section 7.2.6). */
 void nd_announce(struct pw_link *l, const struct pw_addr *own);
-
-/** Learn from an IPv6 packet that another worker received. */
-void nd_overhear(struct pw_link *l, const uint8_t *p, uint32_t len, pw_ns now);
 
 /** Write the header of our frames to @p dst. @return l->hlen */
 uint32_t link_emit(const struct pw_link *l, uint8_t *p, const uint8_t *dst, uint16_t type);

@@ -175,24 +175,3 @@ pw_link_nd(struct pw_link *l, const struct pw_nd_msg *m, bool answers, pw_ns now
 		return PW_DROP_ICMP_TYPE;
 	}
 }
-
-void
-nd_overhear(struct pw_link *l, const uint8_t *p, uint32_t len, pw_ns now)
-{
-	struct pw_ip6_hdr ip;
-	struct pw_nd_msg m;
-	enum pw_drop why;
-
-	if (!pw_ip6_check(p, len, &why))
-		return;
-	pw_ip6_parse(p, &ip);
-	m = (struct pw_nd_msg){
-		.p = p + PW_IP6_HLEN,
-		.len = ip.payload_len,
-		.hop_limit = ip.hop_limit,
-		.src = ip.src,
-		.dst = ip.dst,
-	};
-	if (ip.next == PW_IP_PROTO_ICMP6 && pw_icmp6_check(m.p, m.len, &m.src, &m.dst) == PW_OK)
-		pw_link_nd(l, &m, false, now);
-}

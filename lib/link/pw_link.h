@@ -44,11 +44,13 @@ pw_addr_in_range(const struct pw_addr *a, const struct pw_addr *first, uint32_t 
 	return a->q[0] == first->q[0] && a->d[2] == first->d[2] && behind <= n_more;
 }
 
+#define PW_LINK_ADDRS_MAX 96 /**< addresses (or ranges) of an interface */
+
 struct pw_link_cfg {
 	struct rte_ether_addr mac;
 	uint16_t vlan;	     /**< of all frames in and out (802.1Q); 0: they have no tag */
 	bool vlan_by_device; /**< it inserts the tag: frames are handed to it without */
-	const struct pw_if_addr *addrs; /**< kept by reference */
+	const struct pw_if_addr *addrs; /**< copied; the first PW_LINK_ADDRS_MAX */
 	uint32_t n_addrs;
 	uint32_t max_neighbours; /**< 0: 1024 */
 	struct pw_seg *seg;	 /**< builds our own messages */
@@ -94,16 +96,29 @@ enum pw_drop pw_link_input(
 enum pw_drop pw_link_nd(struct pw_link *l, const struct pw_nd_msg *m, bool answers, pw_ns now);
 
 /**
- * Learn from a frame of ARP or neighbour discovery that another worker received: nothing
- * is answered, and nothing counted.
+ * Learn from a frame of ARP that another worker received: nothing is answered, and nothing
+ * counted. @p rx is the packet where it is one of IPv6 instead, for pw_ip_overhear().
  */
-void pw_link_overhear(struct pw_link *l, const uint8_t *p, uint32_t len, pw_ns now);
+void pw_link_overhear(
+	struct pw_link *l, const uint8_t *p, uint32_t len, pw_ns now, struct pw_link_rx *rx);
 
 /**
  * Send @p m, a layer 3 packet, to the neighbour @p hop: now, or when it is
  * resolved. Takes @p m in any case; a drop is counted.
  */
 void pw_link_output(struct pw_link *l, struct rte_mbuf *m, const struct pw_addr *hop, pw_ns now);
+
+/** An address is ours from now on. @return 0, also if it was; or -ENOSPC */
+int pw_link_addr_add(struct pw_link *l, const struct pw_if_addr *a);
+void pw_link_addr_del(struct pw_link *l, const struct pw_addr *a);
+
+const uint8_t *pw_link_mac(const struct pw_link *l);
+
+/** Send @p m, an IPv6 packet, to the hosts that listen to @p group. Takes @p m. */
+void pw_link_to_group(struct pw_link *l, struct rte_mbuf *m, const struct pw_addr *group);
+
+/** Say that this address is ours. */
+void pw_link_announce_one(struct pw_link *l, const struct pw_addr *own);
 
 /** Say who we are, for each address (the first of a range), by a gratuitous request (RFC 5227
  * section 2.3) or an unsolicited advertisement (RFC 4861 section 7.2.6). */

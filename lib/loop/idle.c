@@ -106,7 +106,7 @@ next_deadline(const struct pw_worker *w)
 			return w->now;
 	}
 	for (i = 0; i < w->n_ifs; i++)
-		at = pw_min(at, pw_link_next(w->ifs[i].link));
+		at = pw_min(at, pw_min(pw_link_next(w->ifs[i].link), pw_ip_next(w->ifs[i].ip)));
 	return at;
 }
 

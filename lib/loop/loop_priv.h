@@ -102,6 +102,7 @@ struct pw_worker {
 	struct pw_tcp *tcp;
 	struct pw_crew *crew; /* NULL: it is alone */
 	struct handful *hands;
+	struct pw_frags *frags;
 	uint32_t n_devs;
 	uint32_t n_ifs;
 	struct {
@@ -201,6 +202,13 @@ uint32_t crew_worker_of(const struct pw_spread *s, const uint8_t *p, uint32_t le
 
 /** Hand over what is others'. @return how many of @p pkts are left, at its front */
 uint16_t crew_sort(struct pw_worker *w, const struct dev *dev, struct rte_mbuf **pkts, uint16_t n);
+
+/**
+ * Hand over a packet of @p len bytes at @p p that was put together here, as a frame received by
+ * @p ifc. @return PW_OK, or why it is lost: PW_DROP_NO_MBUF (a full lane is counted as ever)
+ */
+enum pw_drop crew_give(
+	struct pw_worker *w, const struct iface *ifc, const uint8_t *p, uint32_t len, uint32_t to);
 
 /** Take up to RX_BURST frames from a worker; their `port` is the index of ours. */
 uint16_t crew_take(struct pw_worker *w, uint32_t from, struct rte_mbuf **pkts);

@@ -71,8 +71,9 @@ struct pw_loop_if {
 	const struct pw_port_queue *queue;
 	const struct pw_if_addr *addrs; /**< kept by reference */
 	uint32_t n_addrs;
-	struct pw_addr gateway;		  /**< all zero: none */
-	struct pw_addr gateway6;	  /**< likewise, of IPv6 */
+	struct pw_addr gateway;	 /**< all zero: none */
+	struct pw_addr gateway6; /**< likewise, of IPv6 */
+	bool take_ra;		 /**< IPv6 addresses and routers as advertised (RFC 4862) */
 	const struct pw_ip_route *routes; /**< copied */
 	uint32_t n_routes;
 };

@@ -35,6 +35,30 @@ icmp_error(struct pw_worker *w, const struct pw_ip_rx *rx)
 	return pw_tcp_icmp_error(w->tcp, what, &rx->src, &rx->dst, rx->l4, rx->mtu, w->now);
 }
 
+/*
+ * A segment that came in fragments. They did not tell whose it is, so that it may have been
+ * put together by another worker than its connection's.
+ */
+static enum pw_drop
+whole_in(struct pw_worker *w, const struct iface *ifc, const struct pw_ip_rx *rx)
+{
+	struct pw_tcp_pkt pkt = {
+		.src = rx->src,
+		.dst = rx->dst,
+		.l4 = rx->l4,
+		.len = rx->len,
+		.ecn = rx->ecn,
+	};
+	uint32_t to = w->id;
+
+	if (w->crew != NULL && rx->len >= PW_TCP_HLEN_MIN)
+		to = pw_spread_worker_of(&w->crew->spread, &rx->src, pw_get_be16(rx->l4), &rx->dst,
+			pw_get_be16(rx->l4 + 2));
+	if (to != w->id)
+		return crew_give(w, ifc, rx->whole, rx->whole_len, to);
+	return pw_tcp_input(w->tcp, &pkt, w->now);
+}
+
 /* The frames behind the first of a burst, which is pkts[-1]. */
 struct behind {
 	struct rte_mbuf **pkts;
@@ -116,6 +140,8 @@ packet_in(struct pw_worker *w, struct iface *ifc, const uint8_t *p, const struct
 		return why;
 	if (likely(rx.what == PW_IP_TCP))
 		return tcp_in(w, ifc, p, in->l3, &rx, hint.l4_ok, b);
+	if (rx.what == PW_IP_TCP_WHOLE)
+		return whole_in(w, ifc, &rx);
 	return rx.what == PW_IP_DONE ? PW_OK : icmp_error(w, &rx);
 }
 
@@ -240,9 +266,12 @@ overhear(struct pw_worker *w, const struct dev *dev, struct rte_mbuf *m)
 {
 	const uint8_t *p = bytes_of(w, m);
 	struct iface *ifc = p != NULL ? iface_for(dev, m, p) : NULL;
+	struct pw_link_rx rx = {.l3 = NULL};
 
 	if (ifc != NULL)
-		pw_link_overhear(ifc->link, p, m->pkt_len, w->now);
+		pw_link_overhear(ifc->link, p, m->pkt_len, w->now, &rx);
+	if (rx.l3 != NULL)
+		pw_ip_overhear(ifc->ip, rx.l3, rx.len, w->now);
 	rte_pktmbuf_free(m);
 }
 

@@ -108,6 +108,10 @@ make_ip(struct pw_worker *w, struct iface *ifc, const struct pw_loop_if *in)
 		.tx_ip4_cksum = in->port->tx_ip4_cksum,
 		.seg = ifc->dev->seg,
 		.link = ifc->link,
+		.frags = w->frags,
+		.detect_duplicates = in->queue == NULL,
+		.take_ra = in->take_ra,
+		.speaks = w->crew == NULL || w->id == 0,
 		.drops = &w->drops,
 		.mem = &w->mem,
 	};
@@ -261,11 +265,19 @@ join_crew(struct pw_worker *w, const struct pw_worker_cfg *cfg)
 	return w->crew != NULL ? crew_join(w) : 0;
 }
 
+static int
+make_frags(struct pw_worker *w, const struct pw_worker_cfg *cfg)
+{
+	w->frags = pw_frags_create(&w->mem);
+	return w->frags != NULL ? 0 : -errno;
+}
+
 struct pw_worker *
 pw_worker_create(const struct pw_worker_cfg *cfg)
 {
 	static int (*const steps[])(struct pw_worker *, const struct pw_worker_cfg *) = {
 		join_crew,
+		make_frags,
 		make_ifaces,
 		make_tcp,
 		make_control,
@@ -326,6 +338,7 @@ pw_worker_destroy(struct pw_worker *w)
 	}
 	for (i = 0; i < w->n_devs; i++)
 		pw_seg_destroy(w->devs[i].seg);
+	pw_frags_destroy(w->frags);
 	rte_ring_free(w->control);
 	rte_free(w->hands);
 	rte_free(w);
@@ -453,6 +466,13 @@ go_on(struct pw_worker *w, pw_ns now)
 		finish(w);
 }
 
+static void
+iface_run(struct iface *ifc, pw_ns now)
+{
+	pw_link_run(ifc->link, now);
+	pw_ip_run(ifc->ip, now);
+}
+
 void
 loop_chores(struct pw_worker *w, pw_ns now)
 {
@@ -465,7 +485,8 @@ loop_chores(struct pw_worker *w, pw_ns now)
 			w->service.tick(w->service.ctx, now, (int64_t)time(NULL));
 	}
 	for (i = 0; i < w->n_ifs; i++)
-		pw_link_run(w->ifs[i].link, now);
+		iface_run(&w->ifs[i], now);
+	w->drops.n[PW_DROP_FRAG_TIMEOUT] += pw_frags_run(w->frags, now);
 	take_orders(w, now);
 	if (unlikely(w->jobs != NULL))
 		work_on(w, now);

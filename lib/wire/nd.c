@@ -7,7 +7,12 @@
 enum {
 	OPT_SOURCE_MAC = 1,
 	OPT_TARGET_MAC = 2,
+	OPT_PREFIX = 3,
+	OPT_MTU = 5,
 };
+
+#define RA_HEAD_LEN    16
+#define OPT_PREFIX_LEN 32
 
 #define OPT_UNIT    8  /* their lengths are in so many bytes */
 #define HEAD_LEN    24 /* of a solicitation or advertisement, the target included */
@@ -120,4 +125,73 @@ pw_nd_emit_na(
 	uint8_t *p, const struct pw_nd *nd, const struct pw_addr *src, const struct pw_addr *dst)
 {
 	return emit(p, PW_ICMP6_NA, OPT_TARGET_MAC, nd, src, dst);
+}
+
+/* RFC 4191 section 2.2: the reserved value is as medium. */
+static int8_t
+preference_of(uint8_t flags)
+{
+	switch (flags >> 3 & 3) {
+	case 1:
+		return PW_ND_PREF_HIGH;
+	case 3:
+		return PW_ND_PREF_LOW;
+	default:
+		return PW_ND_PREF_MEDIUM;
+	}
+}
+
+static void
+read_prefix(const uint8_t *p, struct pw_nd_ra *out)
+{
+	struct pw_nd_prefix *x = &out->prefixes[out->n_prefixes];
+
+	if (p[2] > 128 || out->n_prefixes == PW_ND_PREFIXES_MAX)
+		return;
+	x->bits = p[2];
+	x->on_link = p[3] & 0x80;
+	x->autonomous = p[3] & 0x40;
+	x->valid_s = pw_get_be32(p + 4);
+	x->preferred_s = pw_get_be32(p + 8);
+	memcpy(&x->prefix, p + 16, sizeof(x->prefix));
+	out->n_prefixes++;
+}
+
+enum pw_drop
+pw_nd_parse_ra(const struct pw_nd_msg *m, struct pw_nd_ra *out)
+{
+	uint32_t at, len;
+
+	if (!is_sound(m, RA_HEAD_LEN) || !pw_ip6_is_link_local(&m->src))
+		return PW_DROP_ND_BAD;
+	out->lifetime_s = pw_get_be16(m->p + 6);
+	out->preference = preference_of(m->p[5]);
+	out->mtu = 0;
+	out->n_prefixes = 0;
+	for (at = RA_HEAD_LEN; at < m->len; at += len) {
+		len = opt_len(m, at);
+		if (len == 0)
+			return PW_DROP_ND_BAD;
+		if (m->p[at] == OPT_PREFIX && len == OPT_PREFIX_LEN)
+			read_prefix(m->p + at, out);
+		else if (m->p[at] == OPT_MTU && len == OPT_UNIT)
+			out->mtu = pw_get_be32(m->p + at + 4);
+	}
+	return PW_OK;
+}
+
+uint32_t
+pw_nd_emit_rs(uint8_t *p, const uint8_t *mac, const struct pw_addr *src, const struct pw_addr *dst)
+{
+	struct pw_icmp6_hdr h = {.type = PW_ICMP6_RS};
+	uint32_t len = pw_icmp6_emit(p, &h);
+
+	if (mac != NULL) {
+		p[len] = OPT_SOURCE_MAC;
+		p[len + 1] = 1;
+		memcpy(p + len + 2, mac, PW_ETH_ADDR_LEN);
+		len += OPT_MAC_LEN;
+	}
+	pw_icmp6_finish(p, len, src, dst);
+	return len;
 }

@@ -117,6 +117,8 @@ struct pw_ip6_chain {
  */
 enum pw_drop pw_ip6_walk(const uint8_t *p, struct pw_ip6_chain *out);
 
+#define PW_IP6_FRAG_HLEN 8
+
 /** A fragment header in host order (RFC 8200 section 4.5). */
 struct pw_ip6_frag {
 	uint32_t id;

@@ -204,6 +204,16 @@ ipv6_is_taken_beside_ipv4(void)
 	CU_ASSERT_TRUE(pw_addr_eq(&rig.cfg.gateway6, &gateway));
 }
 
+static void
+addresses_may_come_from_the_network(void)
+{
+	CU_ASSERT_EQUAL(PARSE("--root", "/", "--ip", "auto", "--ip", "auto@1"), 0);
+	CU_ASSERT_EQUAL_FATAL(rig.cfg.n_ips, 2);
+	CU_ASSERT_TRUE(rig.cfg.ips[0].is_auto);
+	CU_ASSERT_EQUAL(rig.cfg.ips[1].place.port, 1);
+	CU_ASSERT_EQUAL(PARSE("--root", "/", "--ip", "auto", "--ip", "auto@0"), 1);
+}
+
 /* RFC 8200 section 5. */
 static void
 ipv6_needs_an_mtu_of_1280(void)
@@ -594,6 +604,7 @@ static CU_TestInfo tests[] = {
 	{"every_option_is_taken", every_option_is_taken},
 	{"addresses_are_taken_in_order", addresses_are_taken_in_order},
 	{"ipv6_is_taken_beside_ipv4", ipv6_is_taken_beside_ipv4},
+	{"addresses_may_come_from_the_network", addresses_may_come_from_the_network},
 	{"ipv6_needs_an_mtu_of_1280", ipv6_needs_an_mtu_of_1280},
 	{"addresses_carry_their_vlan", addresses_carry_their_vlan},
 	{"routes_are_taken", routes_are_taken},

@@ -11,6 +11,7 @@
 
 static struct rig_net n;
 static struct pw_ip *ip;
+static struct pw_frags *frags;
 static struct rig_buf f;
 static struct pw_ip_rx out;
 static struct pw_ip_hint hint;
@@ -24,6 +25,7 @@ open_ip(const char *gateway)
 		.mtu = 1500,
 		.seg = n.seg,
 		.link = n.link,
+		.frags = frags,
 		.drops = &n.drops,
 		.mem = &pw_mem_heap,
 	};
@@ -50,6 +52,7 @@ static void
 setup(void)
 {
 	rig_net_open(&n, 0);
+	frags = pw_frags_create(&pw_mem_heap);
 	open_ip(ROUTER);
 	memset(&hint, 0, sizeof(hint));
 }
@@ -58,6 +61,7 @@ static void
 teardown(void)
 {
 	pw_ip_destroy(ip);
+	pw_frags_destroy(frags);
 	rig_net_close(&n);
 }
 
@@ -367,20 +371,47 @@ c15_source_routes_are_dropped(void)
 	expect_silence();
 }
 
-/* Policy: fragments are dropped, counted, and nothing is kept of them. */
-static void
-c16_to_c19_fragments_are_dropped(void)
+/* A fragment of 24 bytes of TCP's. */
+static enum pw_drop
+in_fragment(uint16_t frag, const void *bytes)
 {
-	static const uint16_t frag[] = {0x2000, 0x2001, 0x0001, 0x1fff, 0x3fff};
-	size_t i;
+	rig_eth(&f, rig_our_mac, rig_peer_mac, 0x0800);
+	rig_ip4(&f, PEER, US, 6, 24);
+	f.b[20] = (uint8_t)(frag >> 8);
+	f.b[21] = (uint8_t)frag;
+	rig_ip4_fix(&f);
+	rig_put(&f, bytes, 24);
+	return in();
+}
 
-	for (i = 0; i < RTE_DIM(frag); i++) {
-		make_tcp();
-		f.b[20] = (uint8_t)(frag[i] >> 8);
-		f.b[21] = (uint8_t)frag[i];
-		rig_ip4_fix(&f);
-		CU_ASSERT_EQUAL(in(), PW_DROP_IP4_FRAGMENT);
-	}
+static void
+c16_fragments_become_one_segment(void)
+{
+	struct pw_addr src = rig_addr(PEER), dst = rig_addr(US);
+
+	CU_ASSERT_EQUAL(in_fragment(0x0003, "the second piece of all "), PW_OK);
+	CU_ASSERT_EQUAL(out.what, PW_IP_DONE);
+	CU_ASSERT_EQUAL(in_fragment(0x2000, "what begins as a segment"), PW_OK);
+	CU_ASSERT_EQUAL(out.what, PW_IP_TCP_WHOLE);
+	CU_ASSERT_TRUE(pw_addr_eq(&out.src, &src) && pw_addr_eq(&out.dst, &dst));
+	CU_ASSERT_EQUAL_FATAL(out.len, 48);
+	CU_ASSERT_EQUAL(memcmp(out.l4, "what begins as a segmentthe second piece of all ", 48), 0);
+	CU_ASSERT_EQUAL(out.whole_len, 68);
+	CU_ASSERT_PTR_EQUAL(out.whole + 20, out.l4);
+	expect_silence();
+}
+
+static void
+c17_c18_a24_fragments_that_lie(void)
+{
+	CU_ASSERT_EQUAL(in_fragment(0x2000, "what begins as a segment"), PW_OK);
+	CU_ASSERT_EQUAL(in_fragment(0x2001, "and goes on before its e"), PW_DROP_FRAG_OVERLAP);
+	CU_ASSERT_EQUAL(in_fragment(0x0003, "the second piece of all "), PW_DROP_FRAG_OVERLAP);
+	CU_ASSERT_EQUAL(in_fragment(0x1ffe, "beyond what IP can tell "), PW_DROP_FRAG_SIZE);
+	make(PEER, "10.0.0.255", 6, 24); /* to all */
+	f.b[20] = 0x20;
+	rig_ip4_fix(&f);
+	CU_ASSERT_EQUAL(in(), PW_DROP_IP_FRAGMENT);
 	expect_silence();
 }
 
@@ -565,9 +596,10 @@ c22_no_error_about_an_error(void)
 	make_error(12, 0, 0, US);
 	CU_ASSERT_EQUAL(in(), PW_DROP_ICMP_TYPE);
 	make(PEER, US, 132, 16);
+	f.b[20] = 0;
 	f.b[21] = 9;
 	rig_ip4_fix(&f);
-	CU_ASSERT_EQUAL(in(), PW_DROP_IP4_FRAGMENT);
+	CU_ASSERT_EQUAL(in(), PW_OK); /* kept until the others come */
 	expect_silence();
 }
 
@@ -734,7 +766,8 @@ static CU_TestInfo tests[] = {
 	{"c14_options_are_stepped_over", c14_options_are_stepped_over},
 	{"c14_a02_malformed_options_are_dropped", c14_a02_malformed_options_are_dropped},
 	{"c15_source_routes_are_dropped", c15_source_routes_are_dropped},
-	{"c16_to_c19_fragments_are_dropped", c16_to_c19_fragments_are_dropped},
+	{"c16_fragments_become_one_segment", c16_fragments_become_one_segment},
+	{"c17_c18_a24_fragments_that_lie", c17_c18_a24_fragments_that_lie},
 	{"c20_what_we_send", c20_what_we_send},
 	{"c160_ecn_bits_go_both_ways", c160_ecn_bits_go_both_ways},
 	{"far_hosts_are_reached_by_the_gateway", far_hosts_are_reached_by_the_gateway},

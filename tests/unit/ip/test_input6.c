@@ -10,6 +10,7 @@
 
 static struct rig_net n;
 static struct pw_ip *ip;
+static struct pw_frags *frags;
 static struct rig_buf f;
 static struct pw_ip_rx out;
 
@@ -33,6 +34,7 @@ open_ip(const char *gateway)
 		.mtu = 1500,
 		.seg = n.seg,
 		.link = n.link,
+		.frags = frags,
 		.drops = &n.drops,
 		.mem = &pw_mem_heap,
 	};
@@ -58,6 +60,7 @@ static void
 setup(void)
 {
 	rig_net_open6(&n, 0);
+	frags = pw_frags_create(&pw_mem_heap);
 	open_ip(ROUTER6);
 }
 
@@ -65,6 +68,7 @@ static void
 teardown(void)
 {
 	pw_ip_destroy(ip);
+	pw_frags_destroy(frags);
 	rig_net_close(&n);
 }
 
@@ -329,6 +333,86 @@ c36_an_atomic_fragment_reaches_tcp(void)
 	CU_ASSERT_PTR_EQUAL(out.l4, f.b + 14 + 48);
 }
 
+/* A fragment that begins or goes on a TCP segment. */
+static enum pw_drop
+in_fragment(uint16_t off_flags, const void *bytes, uint32_t len)
+{
+	uint8_t b[8 + 64] = {6, 0, (uint8_t)(off_flags >> 8), (uint8_t)off_flags, 1, 2, 3, 4};
+
+	memcpy(b + 8, bytes, len);
+	make(PEER6, US6, 44, b, 8 + len);
+	return in();
+}
+
+static void
+c16_fragments_become_one_segment(void)
+{
+	struct pw_addr src = rig_addr(PEER6);
+
+	CU_ASSERT_EQUAL(in_fragment(24, "the second piece", 16), PW_OK);
+	CU_ASSERT_EQUAL(out.what, PW_IP_DONE);
+	CU_ASSERT_EQUAL(in_fragment(1, "what begins as a segment", 24), PW_OK);
+	CU_ASSERT_EQUAL(out.what, PW_IP_TCP_WHOLE);
+	CU_ASSERT_TRUE(pw_addr_eq(&out.src, &src));
+	CU_ASSERT_EQUAL_FATAL(out.len, 40);
+	CU_ASSERT_EQUAL(memcmp(out.l4, "what begins as a segmentthe second piece", 40), 0);
+	CU_ASSERT_EQUAL(out.whole_len, 80);
+	expect_silence();
+}
+
+static void
+c35_c37_a24_fragments_that_lie(void)
+{
+	CU_ASSERT_EQUAL(in_fragment(1, "what begins as a segment", 24), PW_OK);
+	CU_ASSERT_EQUAL(in_fragment(17, "overlaps", 8), PW_DROP_FRAG_OVERLAP);
+	CU_ASSERT_EQUAL(in_fragment(24, "the second piece", 16), PW_DROP_FRAG_OVERLAP);
+	CU_ASSERT_EQUAL(in_fragment(1, "too short for TCP", 16), PW_DROP_IP6_CHAIN);
+	expect_silence();
+}
+
+/* RFC 8200 4.5 */
+static void
+c18_impossible_fragments_are_reported(void)
+{
+	CU_ASSERT_EQUAL(in_fragment(9, "seven b", 7), PW_DROP_FRAG_BAD);
+	CU_ASSERT_EQUAL(rig_get16(sent_icmp(US6, PEER6)), 0x0400);
+	CU_ASSERT_EQUAL(sent_icmp(US6, PEER6)[7], 4);
+	rig_port_forget(n.rp);
+	CU_ASSERT_EQUAL(in_fragment(65528, "eight by", 8), PW_DROP_FRAG_SIZE);
+	CU_ASSERT_EQUAL(sent_icmp(US6, PEER6)[7], 42);
+}
+
+/* RFC 6980: discovery does not come in fragments, not even atomic ones. */
+static void
+c38_no_discovery_behind_a_fragment_header(void)
+{
+	uint8_t msg[8 + 32] = {58};
+	struct rig_buf ns;
+
+	rig_ns(&ns, rig_peer_mac, PEER6, US6, US6);
+	memcpy(msg + 8, ns.b + 54, 32);
+	make(PEER6, US6, 44, msg, sizeof(msg));
+	f.b[21] = 255;
+	CU_ASSERT_EQUAL(in(), PW_DROP_ND_BAD);
+	expect_silence();
+}
+
+static void
+a24_fragments_of_fragments(void)
+{
+	uint8_t b[8 + 48] = {44, 0, 0, 1, 1, 2, 3, 4, 6, 0, 0, 0, 9, 9, 9, 9};
+
+	make(PEER6, US6, 44, b, sizeof(b));
+	CU_ASSERT_EQUAL(in(), PW_DROP_IP6_EXT);
+	b[0] = 60; /* the inner one comes to light when they are put together */
+	b[8] = 44, b[9] = 0, b[10] = 1, b[11] = 4;
+	memset(b + 12, 0, 4);
+	b[16] = 6, b[19] = 1;
+	make(PEER6, US6, 44, b, 8 + 8);
+	CU_ASSERT_EQUAL(in(), PW_DROP_IP6_CHAIN);
+	expect_silence();
+}
+
 static void
 c13_a08_unknown_next_headers_are_reported(void)
 {
@@ -533,6 +617,11 @@ static CU_TestInfo tests[] = {
 	{"c32_a_group_is_told_of_options_only", c32_a_group_is_told_of_options_only},
 	{"c33_a06_chains_are_bounded", c33_a06_chains_are_bounded},
 	{"c36_an_atomic_fragment_reaches_tcp", c36_an_atomic_fragment_reaches_tcp},
+	{"c16_fragments_become_one_segment", c16_fragments_become_one_segment},
+	{"c35_c37_a24_fragments_that_lie", c35_c37_a24_fragments_that_lie},
+	{"c18_impossible_fragments_are_reported", c18_impossible_fragments_are_reported},
+	{"c38_no_discovery_behind_a_fragment_header", c38_no_discovery_behind_a_fragment_header},
+	{"a24_fragments_of_fragments", a24_fragments_of_fragments},
 	{"c13_a08_unknown_next_headers_are_reported", c13_a08_unknown_next_headers_are_reported},
 	{"c13_errors_of_both_families_share_a_bound", c13_errors_of_both_families_share_a_bound},
 	{"c22_no_error_about_an_error", c22_no_error_about_an_error},
@@ -549,4 +638,9 @@ static CU_TestInfo tests[] = {
 };
 
 CU_SuiteInfo suite_ip_input6 = {
-	.pName = "ip_input6", .pSetUpFunc = setup, .pTearDownFunc = teardown, .pTests = tests};
+	.pName = "ip_input6",
+	.pInitFunc = rig_eal,
+	.pSetUpFunc = setup,
+	.pTearDownFunc = teardown,
+	.pTests = tests,
+};

@@ -498,6 +498,7 @@ static void
 requests_for_a_range_are_answered(void)
 {
 	n.addrs[1].n_more = 3;
+	CU_ASSERT_EQUAL(pw_link_addr_add(n.link, &n.addrs[1]), 0);
 	know_peer();
 	CU_ASSERT_EQUAL(arp_in(1, rig_peer_mac, PEER, "192.168.5.4"), PW_OK);
 	CU_ASSERT_EQUAL(rig_net_flush(&n), 1);
@@ -512,22 +513,24 @@ requests_for_a_range_are_answered(void)
 static void
 what_is_overheard_is_learnt_and_not_answered(void)
 {
+	struct pw_link_rx rx;
+
 	send_to(PEER, 1);
 	expect_request(rig_all_mac, PEER);
 	rig_arp(&f, rig_our_mac, 2, rig_peer_mac, PEER, rig_our_mac, US);
 	f.b[0] ^= 4; /* for another host */
-	pw_link_overhear(n.link, f.b, f.len, n.now);
+	pw_link_overhear(n.link, f.b, f.len, n.now, &rx);
 	expect_nothing();
 	f.b[0] ^= 4;
-	pw_link_overhear(n.link, f.b, f.len, n.now);
+	pw_link_overhear(n.link, f.b, f.len, n.now, &rx);
 	expect_frame(rig_peer_mac, 1);
 	rig_arp(&f, rig_all_mac, 1, other_mac, ROUTER, no_mac, US);
-	pw_link_overhear(n.link, f.b, f.len, n.now);
+	pw_link_overhear(n.link, f.b, f.len, n.now, &rx);
 	expect_nothing();
 	CU_ASSERT_EQUAL(neigh(ROUTER).state, PW_NEIGH_REACHABLE);
 	CU_ASSERT_EQUAL(pw_link_stats(n.link)->replies_out, 0);
 	rig_eth(&f, rig_our_mac, rig_peer_mac, 0x0800);
-	pw_link_overhear(n.link, f.b, f.len, n.now);
+	pw_link_overhear(n.link, f.b, f.len, n.now, &rx);
 	expect_nothing();
 }
 

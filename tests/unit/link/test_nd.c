@@ -277,27 +277,6 @@ addresses_are_announced(void)
 	CU_ASSERT_TRUE(is_addr(n.rp->sent[3].bytes + 62, US6_LL));
 }
 
-static void
-what_another_worker_received_is_learnt_from(void)
-{
-	send_to(PEER6);
-	rig_net_flush(&n);
-	rig_port_forget(n.rp);
-	rig_na(&f, rig_peer_mac, PEER6, US6, PEER6, SOLICITED | OVERRIDE);
-	f.b[f.len - 1] ^= 1; /* a wrong checksum */
-	pw_link_overhear(n.link, f.b, f.len, n.now);
-	CU_ASSERT_EQUAL(entry(PEER6)->state, PW_NEIGH_INCOMPLETE);
-	f.b[f.len - 1] ^= 1;
-	pw_link_overhear(n.link, f.b, f.len, n.now);
-	CU_ASSERT_EQUAL(entry(PEER6)->state, PW_NEIGH_REACHABLE);
-	CU_ASSERT_EQUAL(rig_net_flush(&n), 1); /* what waited */
-	rig_port_forget(n.rp);
-	rig_ns(&f, rig_peer_mac, "fd00::3", US6, US6);
-	pw_link_overhear(n.link, f.b, f.len, n.now);
-	CU_ASSERT_EQUAL(entry("fd00::3")->state, PW_NEIGH_STALE);
-	CU_ASSERT_EQUAL(rig_net_flush(&n), 0); /* who received it answers */
-}
-
 static CU_TestInfo tests[] = {
 	{"c39_a_solicitation_is_answered", c39_a_solicitation_is_answered},
 	{"c39_the_link_local_address_too", c39_the_link_local_address_too},
@@ -313,10 +292,13 @@ static CU_TestInfo tests[] = {
 	{"a25_our_own_addresses_are_nobody_elses", a25_our_own_addresses_are_nobody_elses},
 	{"a25_a_flood_pushes_nobody_out", a25_a_flood_pushes_nobody_out},
 	{"addresses_are_announced", addresses_are_announced},
-	{"what_another_worker_received_is_learnt_from",
-		what_another_worker_received_is_learnt_from},
 	CU_TEST_INFO_NULL,
 };
 
 CU_SuiteInfo suite_link_nd = {
-	.pName = "link_nd", .pSetUpFunc = setup, .pTearDownFunc = teardown, .pTests = tests};
+	.pName = "link_nd",
+	.pInitFunc = rig_eal,
+	.pSetUpFunc = setup,
+	.pTearDownFunc = teardown,
+	.pTests = tests,
+};

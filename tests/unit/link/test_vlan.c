@@ -210,8 +210,8 @@ a_tagged_frame_is_overheard(void)
 {
 	rig_arp(&f, rig_all_mac, 1, rig_peer_mac, PEER, rig_our_mac, US);
 	tag(0x8100, VLAN);
-	pw_link_overhear(link100, f.b, f.len, n.now);
-	pw_link_overhear(n.link, f.b, f.len, n.now);
+	pw_link_overhear(link100, f.b, f.len, n.now, &rx);
+	pw_link_overhear(n.link, f.b, f.len, n.now, &rx);
 	CU_ASSERT_EQUAL(pw_link_stats(link100)->neighbours, 1);
 	CU_ASSERT_EQUAL(pw_link_stats(n.link)->neighbours, 0);
 	CU_ASSERT_EQUAL(rig_net_flush(&n), 0);

@@ -168,6 +168,29 @@ pseudo_equals_flat_for_random_v4(void)
 	CU_ASSERT_EQUAL(bad, 0);
 }
 
+/*
+ * TCP over IPv6 whose checksum comes out as 0: that is what stands there (only UDP writes
+ * 0xffff instead), and with it the sum is right.
+ */
+static void
+c43_a_checksum_of_zero_over_ipv6(void)
+{
+	struct pw_addr src, dst;
+	uint16_t pseudo, word, sum;
+
+	CU_ASSERT_EQUAL_FATAL(pw_addr_parse("fd00::1", &src), 0);
+	CU_ASSERT_EQUAL_FATAL(pw_addr_parse("2001:db8::ffff:2", &dst), 0);
+	pseudo = pw_sum_pseudo(&src, &dst, 6, 20);
+	word = pw_sum_sub(0xffff, pseudo);
+	sum = pw_sum_add(pseudo, word);
+	CU_ASSERT_EQUAL(sum, 0xffff);
+	CU_ASSERT_EQUAL(pw_sum_finish(sum), 0);
+	CU_ASSERT_EQUAL(pw_sum_add(sum, pw_sum_finish(sum)), 0xffff);
+	word = pw_sum_sub(1, pseudo);
+	sum = pw_sum_add(pseudo, word);
+	CU_ASSERT_EQUAL(pw_sum_add(sum, pw_sum_finish(sum)), 0xffff);
+}
+
 static CU_TestInfo tests[] = {
 	{"known_answer", known_answer},
 	{"every_length_and_alignment", every_length_and_alignment},
@@ -178,6 +201,7 @@ static CU_TestInfo tests[] = {
 	{"pseudo_v4", pseudo_v4},
 	{"pseudo_v6", pseudo_v6},
 	{"pseudo_equals_flat_for_random_v4", pseudo_equals_flat_for_random_v4},
+	{"c43_a_checksum_of_zero_over_ipv6", c43_a_checksum_of_zero_over_ipv6},
 	CU_TEST_INFO_NULL,
 };
 CU_SuiteInfo suite_wire_cksum = {.pName = "wire_cksum", .pTests = tests};
