@@ -91,19 +91,22 @@ def test_A08_broken_tcp_options(connect, options):
     assert conn.is_alive()
 
 
-@pytest.mark.parametrize("fragments", [
-    [(0, 1, 24), (1, 0, 24)], [(0, 1, 8), (1, 1, 8), (0, 1, 8)], [(0, 1, 4)], [(0, 1, 0)],
-    [(8189, 0, 64)], [(8190, 1, 800)], [(1, 0, 8)]],
+@pytest.mark.parametrize("ident, fragments, reason", [
+    (1, [(0, 1, 24), (1, 0, 24)], "frag_overlap"),
+    (2, [(0, 1, 24), (0, 1, 16), (3, 0, 8)], "frag_overlap"),
+    (3, [(0, 1, 4)], "frag_bad"), (4, [(0, 1, 0)], "frag_bad"),
+    (5, [(8189, 0, 64)], "frag_size"), (6, [(8190, 1, 800)], "frag_size"), (7, [(1, 0, 8)], None)],
     ids=["overlapping", "rewritten", "no-tcp-header", "nothing", "beyond-64K", "far-beyond-64K",
          "at-offset-8"])
-def test_A24_fragments(peer, connect, drops, fragments):
-    """RFC 1858: what a fragment hides is never looked at."""
+def test_A24_fragments(peer, connect, drops, ident, fragments, reason):
+    """RFC 1858, 5722: pieces that do not fit together are never looked at."""
     conn = connect()
     data = bytes(conn.syn())[34:].ljust(900, b"\0")
-    frames = [peer.ip(proto=6, id=77, flags=more, frag=offset) / Raw(data[:size])
+    frames = [peer.ip(proto=6, id=ident, flags=more, frag=offset) / Raw(data[:size])
               for offset, more, size in fragments]
     peer.silent_on(*frames)
-    drops["ip4_fragment"] += len(fragments)
+    if reason:
+        drops[reason] += 1
 
 
 # ---- secrets ----

@@ -5,6 +5,7 @@ import struct
 
 import pytest
 from scapy.layers.inet import ICMP, IP, TCP, UDP
+from scapy.layers.l2 import Ether
 from scapy.packet import Raw
 
 from peer import BROADCAST, flags, payload
@@ -157,16 +158,46 @@ def test_A02_wild_pointers(peer, kind, pointer):
         assert is_reply(answer) and answer[IP].dst == peer.address
 
 
-@pytest.mark.parametrize("fields", [{"flags": "MF"}, {"frag": 1}, {"flags": "MF", "frag": 100},
-                                    {"frag": 8191}])
-def test_C16_A24_fragments_are_dropped_and_counted(peer, drops, fields):
-    drops["ip4_fragment"] += 1
-    peer.silent_on(echo(peer, data=bytes(64), **fields))
+def fragments(packet, size, ident):
+    """The packet (from IP on) in pieces of `size` bytes."""
+    ip, data = packet[IP], bytes(packet[IP].payload)
+    for at in range(0, len(data), size):
+        more = "MF" if at + size < len(data) else 0
+        yield Ether(src=packet.src, dst=packet.dst) / IP(
+            src=ip.src, dst=ip.dst, id=ident, flags=more, frag=at // 8, proto=ip.proto) / Raw(
+                data[at:at + size])
+
+
+@pytest.mark.parametrize("order", [1, -1], ids=["in-order", "last-first"])
+def test_C16_fragments_become_one_packet(peer, order):
+    data = bytes(range(256)) * 4
+    pieces = list(fragments(echo(peer, data), 200, 0x1600 + order))[::order]
+    assert is_reply(peer.answer_to(*pieces), data)
+
+
+@pytest.mark.parametrize("order", [1, -1], ids=["in-order", "last-first"])
+def test_C16_a_request_in_fragments(peer, connect, order):
+    conn = connect().open()
+    frame = conn.segment("PA", conn.request())
+    conn.advance(len(conn.request()))
+    pieces = list(fragments(frame, 24, 0x1610 + order))[::order]
+    got = conn.take(peer.provoke(*pieces))
+    assert got.endswith(b"abcdefghijklmnopqrstuvwxyz")
+
+
+@pytest.mark.parametrize("fields, reason", [
+    ({"flags": "MF", "len": 20 + 71}, "frag_bad"), ({"frag": 8191}, "frag_size"),
+    ({"flags": "MF", "frag": 2100}, "frag_size")])
+def test_C18_impossible_fragments(peer, drops, fields, reason):
+    drops[reason] += 1
+    peer.silent_on(echo(peer, data=bytes(64), src="10.77.0.98", id=len(reason), **fields))
 
 
 def test_A11_many_fragments(peer, drops):
-    drops["ip4_fragment"] += 2000
-    frames = [bytes(echo(peer, data=bytes(8), flags="MF", frag=i, id=i)) for i in range(2000)]
+    """One sender has his share; the rest is refused, and others have theirs."""
+    drops["frag_full"] += 1900
+    frames = [bytes(echo(peer, data=bytes(8), flags="MF", frag=i, id=i, src="10.77.0.99"))
+              for i in range(2000)]
     for i in range(0, 2000, 200):
         peer.silent_on(*frames[i:i + 200])
 
