@@ -117,21 +117,28 @@ check_addrs4(const struct pw_ip *ip, struct packet *pkt)
 	return unlikely(is_broadcast(ip, &pkt->src)) ? PW_DROP_IP4_SRC : PW_OK;
 }
 
+/* Is it that of an address, or of one of those behind it? */
+static bool
+is_group_of(const struct net *n, const struct pw_addr *a)
+{
+	struct pw_addr own = n->addr, group;
+
+	memcpy(own.b + 13, a->b + 13, 3);
+	group = pw_ip6_solicited_node(&own);
+	return pw_addr_eq(a, &group) && pw_addr_in_range(&own, &n->addr, n->n_more);
+}
+
 /* All nodes of the link, and who has an address that ends as one of ours does. */
 static bool
 is_our_group(const struct pw_ip *ip, const struct pw_addr *a)
 {
-	struct pw_addr group = pw_ip6_all_nodes();
-	bool to_all = pw_addr_eq(a, &group);
+	const struct pw_addr all = pw_ip6_all_nodes();
+	bool to_all = pw_addr_eq(a, &all);
 	uint32_t i;
 
-	for (i = 0; i < ip->n_nets; i++) {
-		if (pw_addr_is_v4(&ip->nets[i].addr))
-			continue;
-		group = pw_ip6_solicited_node(&ip->nets[i].addr);
-		if (to_all || pw_addr_eq(a, &group))
+	for (i = 0; i < ip->n_nets; i++)
+		if (!pw_addr_is_v4(&ip->nets[i].addr) && (to_all || is_group_of(&ip->nets[i], a)))
 			return true;
-	}
 	return auto6_listens(ip, a);
 }
 

@@ -9,6 +9,7 @@
 #define KEY_MAX	 64
 #define RETA_MAX (RTE_ETH_RSS_RETA_SIZE_512 / RTE_ETH_RETA_GROUP_SIZE)
 #define HASHED	 RTE_ETH_RSS_NONFRAG_IPV4_TCP
+#define HASHED6	 RTE_ETH_RSS_NONFRAG_IPV6_TCP /* without it IPv6 is handed over by workers */
 
 /* A driver that says nothing means the usual one. */
 static uint8_t
@@ -48,7 +49,7 @@ rss_ask(const struct rte_eth_dev_info *info, struct rte_eth_conf *conf)
 	conf->rx_adv_conf.rss_conf = (struct rte_eth_rss_conf){
 		.rss_key = the_key(),
 		.rss_key_len = key_len(info),
-		.rss_hf = HASHED,
+		.rss_hf = HASHED | (info->flow_type_rss_offloads & HASHED6),
 	};
 }
 
