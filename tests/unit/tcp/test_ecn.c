@@ -348,6 +348,16 @@ c161_marks_outside_the_window_are_ignored(void)
 	CU_ASSERT_EQUAL(pw_tcp_stats(rig.t)->ecn_marks_in, 0);
 }
 
+/* RFC 8311 section 4.2: ECT(1) is for experiments, and no mark. */
+static void
+ect1_is_no_mark(void)
+{
+	accept_ecn();
+	data_with(100, 0, 0x01);
+	EXPECT_FLAGS(&rig, PW_TCP_ACK);
+	CU_ASSERT_EQUAL(pw_tcp_stats(rig.t)->ecn_marks_in, 0);
+}
+
 /* ---- sender ---- */
 
 static void
@@ -521,6 +531,7 @@ static CU_TestInfo tests[] = {
 	TEST(c110_nothing_is_marked_where_it_was_not_agreed_on),
 	TEST(c161_mark_is_echoed_until_cwr),
 	TEST(c161_marks_outside_the_window_are_ignored),
+	TEST(ect1_is_no_mark),
 	TEST(c162_echo_reduces_once_a_round_trip),
 	TEST(c162_window_has_a_floor),
 	TEST(c162_echo_without_new_data_is_the_same_echo),

@@ -213,6 +213,7 @@ timeout_does_not_wait(void)
 	pw_tcp_send(conn(), 2 * MSS);
 	rig_wait(&rig, MS(100));
 	rig_skip(&rig);
+	side_of(conn())->left = 0;
 	side_of(conn())->open_at = rig.now + MS(10000);
 	rig_wait(&rig, MS(200));
 	CU_ASSERT_EQUAL(pw_tcp_stats(rig.t)->rtos, 1);
