@@ -146,7 +146,10 @@ detect_losses(struct pw_tcp_conn *c, struct ack *a)
 	return wait;
 }
 
-/* ---- recovery ---- */
+/* ---- recovery ----
+ *
+ * What happens seldom stands apart, so that what each ACK asks is inlined.
+ */
 
 static void
 remember(struct pw_tcp_conn *c)
@@ -158,7 +161,7 @@ remember(struct pw_tcp_conn *c)
 	c->recover = (uint32_t)c->snd_nxt;
 }
 
-static void
+static __rte_noinline void
 enter_recovery(struct pw_tcp_conn *c, const struct ack *a)
 {
 	remember(c);
@@ -179,7 +182,7 @@ enter_recovery(struct pw_tcp_conn *c, const struct ack *a)
 		trace_trouble(c, PW_TCP_TROUBLE_FAST);
 }
 
-static void
+static __rte_noinline void
 leave_recovery(struct pw_tcp_conn *c)
 {
 	if (unlikely(c->rated))
@@ -198,7 +201,7 @@ leave_recovery(struct pw_tcp_conn *c)
 }
 
 /* RFC 4015: what seemed lost was late. */
-static void
+static __rte_noinline void
 undo(struct pw_tcp_conn *c)
 {
 	c->cwnd = (uint32_t)pw_max(c->cwnd, c->prior_cwnd);
