@@ -238,6 +238,17 @@ def test_the_end_by_command(root, words):
 # ---- capture ----
 
 
+def check_by_tshark(file, n):
+    """Wireshark reads as many frames, and finds nothing wrong with one of them."""
+    read = subprocess.run(["tshark", "-nr", file, "-T", "fields", "-e", "frame.number",
+                           "-e", "_ws.malformed"], stdout=subprocess.PIPE,
+                          stderr=subprocess.PIPE, text=True, check=True)
+    lines = [line.split("\t") for line in read.stdout.splitlines()]
+    assert len(lines) == n
+    assert not [line for line in lines if "".join(line[1:])]
+    assert not re.search("cut short|error|corrupt|damaged", read.stderr, re.I), read.stderr
+
+
 def test_a_capture_is_read_by_tcpdump(server, root, tmp_path):
     file = tmp_path / "all.pcapng"
     with Load(server, root):
@@ -252,6 +263,7 @@ def test_a_capture_is_read_by_tcpdump(server, root, tmp_path):
                            stderr=subprocess.PIPE, text=True, check=True).stdout.splitlines()
     assert len(lines) == done["written"]
     assert any(f"IP {server.address}.80 > " in line for line in lines)
+    check_by_tshark(file, done["written"])
     # A debugging copy is not in the ledger: nothing else was copied.
     assert ask(server, "show", "copies")["copied_bytes"] == 0
 
