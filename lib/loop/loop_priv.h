@@ -27,10 +27,12 @@ extern int pw_log_loop;
 #define COMMANDS    64
 #define FRAME_MAX   (UINT16_MAX + 64) /* the longest IP packet in its frame */
 
-/* Segments that may wait for the device; the other places are for ARP and ICMP. */
-#define TX_BACKLOG 128
-static_assert(TX_BACKLOG + PW_SEG_CUT_MAX + RX_BURST <= PW_PORT_TX_MAX,
-	"room for an answer to each packet");
+/* Packets that may wait for the device before a segment with data; those without may go on
+ * to the second bound, and the other places are for ARP and ICMP. */
+#define TX_BACKLOG	128
+#define TX_BACKLOG_BARE 384
+static_assert(TX_BACKLOG + PW_SEG_CUT_MAX <= TX_BACKLOG_BARE, "room for a segment that is cut");
+static_assert(TX_BACKLOG_BARE + RX_BURST <= PW_PORT_TX_MAX, "room for an answer to each packet");
 
 /* The way to a port that another worker has a queue of. */
 struct tx_lane {

@@ -381,7 +381,7 @@ loop_send(void *ctx, const struct pw_tcp_seg *seg)
 	uint16_t sum = 0;
 	struct rte_mbuf *m;
 
-	if (unlikely(pw_port_tx_waiting(&dev->tx) >= TX_BACKLOG))
+	if (unlikely(pw_port_tx_waiting(&dev->tx) >= (seg->len > 0 ? TX_BACKLOG : TX_BACKLOG_BARE)))
 		return -ENOBUFS;
 	m = pw_seg_build(dev->seg, seg->spans, seg->n_spans, sums_later(dev, seg) ? NULL : &sum);
 	if (unlikely(m == NULL)) {

@@ -96,7 +96,7 @@ struct rte_mbuf *pw_seg_build(
 	struct pw_seg *seg, const struct pw_span *spans, uint32_t n, uint16_t *sum);
 
 #define PW_SEG_CUT_MAX	 48    /**< frames that a segment is cut into at most */
-#define PW_SEG_CUT_BYTES 65000 /**< payload of one at most: its IP length has 16 bits */
+#define PW_SEG_CUT_BYTES 65400 /**< payload of one at most: its IP length has 16 bits */
 
 /**
  * Generic segmentation: cut the frame @p m, which a device with TSO could be handed, into

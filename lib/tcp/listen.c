@@ -78,6 +78,7 @@ accept_syn(struct pw_tcp *t, const struct listener *l, const struct seg_in *in, 
 	syn_options(c, in);
 	c->flags |= F_SYN_DUE;
 	conn_ready(c);
+	out_past_crowd(c);
 	return PW_OK;
 }
 

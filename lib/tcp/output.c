@@ -8,6 +8,9 @@
 #include "tcp_priv.h"
 #include "trace.h"
 
+/* With more ready than this a connection's turn may be far off: each may send 64 KiB first. */
+#define CROWD 256
+
 /* ---- segments ---- */
 
 /* RFC 9293 3.8.6.2.2: the right edge moves by a segment or half the buffer, and
@@ -314,6 +317,7 @@ out_owe_ack(struct pw_tcp_conn *c, bool now)
 {
 	c->flags |= now ? F_ACK_NOW : F_ACK_LATER;
 	conn_ready(c); /* data of this turn may carry it */
+	out_past_crowd(c);
 }
 
 /* ---- what may go ---- */
@@ -406,10 +410,8 @@ worth_sending(
 static inline uint32_t
 gso_len(const struct pw_tcp_conn *c, uint32_t full, uint32_t most)
 {
-	uint32_t max = c->t->cfg.gso_max_bytes;
+	uint32_t max = (uint32_t)pw_max(pw_min(c->t->cfg.gso_max_bytes, most), full);
 
-	if (unlikely(c->paced))
-		max = (uint32_t)pw_max(pw_min(max, most), full);
 	return (uint32_t)pw_min(max / full, c->t->cfg.gso_max_segs) * full;
 }
 
@@ -503,12 +505,22 @@ await_record(struct pw_tcp_conn *c, pw_ns now)
 	return OUT_DONE;
 }
 
+/* How much may go before others have their turn. Where very many wait, the round is short. */
+static inline uint32_t
+quantum(struct pw_tcp_conn *c, pw_ns now)
+{
+	if (unlikely(c->paced))
+		return pace_room(c, now);
+	return likely(c->t->n_ready <= CROWD) ? QUANTUM_BYTES : QUANTUM_CROWD_BYTES;
+}
+
 static enum out_result
 send_burst(struct pw_tcp_conn *c, pw_ns now, uint32_t *sent)
 {
-	uint32_t most = unlikely(c->paced) ? pace_room(c, now) : QUANTUM_BYTES;
+	uint32_t most = quantum(c, now);
 
-	while (c->snd_nxt < c->snd_end && *sent < most) {
+	/* What is left of it and no segment stays. */
+	while (c->snd_nxt < c->snd_end && *sent < most && (*sent == 0 || most - *sent >= c->mss)) {
 		uint32_t len = new_data_len(c, most - *sent, now);
 		int n;
 
@@ -733,6 +745,30 @@ out_handshake(struct pw_tcp_conn *c, pw_ns now)
 	return OUT_DONE;
 }
 
+static void
+owe_ack_later(struct pw_tcp_conn *c, pw_ns now)
+{
+	c->delack = 1;
+	tmr_set(c, TMR_DELACK, now + DELACK_NS);
+}
+
+void
+out_past_crowd(struct pw_tcp_conn *c)
+{
+	pw_ns now = c->t->now;
+
+	if (likely(c->t->n_ready <= CROWD))
+		return;
+	if (!synchronised(c)) {
+		out_handshake(c, now);
+		return;
+	}
+	if (c->flags & F_ACK_NOW)
+		out_ack_now(c);
+	if ((c->flags & (F_ACK_NOW | F_ACK_LATER)) && !c->delack) /* or there was no room for it */
+		owe_ack_later(c, now);
+}
+
 enum out_result
 out_conn(struct pw_tcp_conn *c, pw_ns now)
 {
@@ -757,9 +793,7 @@ out_conn(struct pw_tcp_conn *c, pw_ns now)
 		return r;
 	if ((c->flags & F_ACK_NOW) && send_ack(c) < 0)
 		return OUT_FULL;
-	if ((c->flags & F_ACK_LATER) && !c->delack) {
-		c->delack = 1;
-		tmr_set(c, TMR_DELACK, now + DELACK_NS);
-	}
+	if ((c->flags & F_ACK_LATER) && !c->delack)
+		owe_ack_later(c, now);
 	return c->flags & F_RESUME ? OUT_AGAIN : r; /* resumed from inside source() */
 }

@@ -58,12 +58,13 @@
 #define KEEP_INTERVAL_MS 75000
 #define KEEP_PROBES	 9
 
-#define LISTEN_MAX    16
-#define SENT_MAX      1024  /**< records of one connection */
-#define QUANTUM_BYTES 65536 /**< of new data a connection sends before the next has its turn */
-#define PMTU_FLOOR_V4 552   /**< as Linux has it: below, a liar could make us send headers only */
-#define PMTU_FLOOR_V6 1280  /**< RFC 8200 section 5 */
-#define SIDES_MAX     65534 /**< places of the side pool: indexes have 16 bits */
+#define LISTEN_MAX	    16
+#define SENT_MAX	    1024  /**< records of one connection */
+#define QUANTUM_BYTES	    65536 /**< of new data a connection sends before the next has its turn */
+#define QUANTUM_CROWD_BYTES 16384 /**< the same where very many wait */
+#define PMTU_FLOOR_V4	    552 /**< as Linux has it: below, a liar could make us send headers only */
+#define PMTU_FLOOR_V6	    1280  /**< RFC 8200 section 5 */
+#define SIDES_MAX	    65534 /**< places of the side pool: indexes have 16 bits */
 
 /** Congestion state: RFC 5681, 6582, 6675. */
 enum ca_state {
@@ -1076,6 +1077,9 @@ void out_rst_for(struct pw_tcp *t, const struct seg_in *in);
 void out_challenge(struct pw_tcp_conn *c, bool always);
 /** Owe an ACK for received data. */
 void out_owe_ack(struct pw_tcp_conn *c, bool now);
+/** Where very many wait for their turn: what the peer awaits by a timer, a SYN-ACK or an ACK
+ * that is owed, goes before it. */
+void out_past_crowd(struct pw_tcp_conn *c);
 /** Send an empty segment from nowhere: TIME-WAIT's answers. */
 void out_bare(struct pw_tcp *t, const struct pw_addr *local, const struct pw_addr *remote,
 	const struct pw_tcp_hdr *h, const uint8_t *opts);

@@ -252,8 +252,10 @@ fire_one(struct pw_tcp_conn *c, enum tmr which, pw_ns now)
 		break;
 	case TMR_DELACK:
 		if (c->delack) {
+			c->delack = 0;
 			c->flags |= F_ACK_NOW;
 			conn_ready(c);
+			out_past_crowd(c);
 		}
 		break;
 	case TMR_LIFE:

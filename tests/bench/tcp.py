@@ -20,8 +20,8 @@ CASES = {
                 "ack-10": "ACK of two segments, 5 a turn"},
     "bulk-paced": {"send-paced": "data segment sent, paced",
                    "ack-paced": "ACK of two segments, paced"},
-    "bulk-gso": {"send-gso": "data segment sent, 44 in one",
-                 "ack-gso": "ACK of two segments, 22 a turn"},
+    "bulk-gso": {"send-gso": "data segment sent, many in one",
+                 "ack-gso": "ACK of two segments, 23 a turn"},
     "bulk-cubic": {"send-cubic": "data segment sent, limited by cwnd",
                    "ack-cubic": "ACK of two segments, CUBIC growing"},
     "receive": {"receive": "data segment received, one by one",
@@ -65,7 +65,7 @@ def add_cycles(results, samples):
     for names in CASES.values():
         for name, words in names.items():
             results.add(words, "cycles", samples[name])
-    for kind, words, target in (("gso", "44 in one: the bulk path of workers", TARGET),
+    for kind, words, target in (("gso", "many in one: the bulk path of workers", TARGET),
                                 ("46", "46 a turn, one by one", None),
                                 ("cubic", "one by one, limited by cwnd", None)):
         both = inprocess.Undisturbed(send + ack / 2 for send, ack in

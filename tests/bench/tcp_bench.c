@@ -457,7 +457,7 @@ bulk_10(void)
 static void
 bulk_gso(void)
 {
-	bulk(lab_open_gso(16, 65000), 44, "send-gso", "ack-gso");
+	bulk(lab_open_gso(16, 65400), 46, "send-gso", "ack-gso");
 }
 
 /* The same when cwnd is the limit and CUBIC has left slow start. */

@@ -502,7 +502,89 @@ dry_source_probes_no_tail(void)
 	EXPECT_NOTHING(&rig);
 }
 
+static void
+send_much(void *ctx, struct pw_tcp_conn *c)
+{
+	pw_tcp_send(c, 1000000);
+}
+
+/* 300 connections with data, and a way out that takes none: their turns do not come. */
+static void
+crowd(void)
+{
+	const struct pw_tcp_cfg cfg = {.max_conns = 1024, .cc = "newreno"};
+	uint32_t i;
+
+	rig_close(&rig);
+	rig_open(&rig, &cfg);
+	for (i = 0; i < 300; i++) {
+		rig.port = (uint16_t)(2000 + i);
+		rig_accept(&rig, &rig_linux);
+		rig.user.c->quick_acks = 0;
+	}
+	pw_tcp_each(rig.t, send_much, NULL);
+	rig.way_full = true;
+	rig_run(&rig);
+	rig_skip(&rig);
+	rig.way_full = false;
+}
+
+static void
+abort_each(void *ctx, struct pw_tcp_conn *c)
+{
+	pw_tcp_abort(c, rig.now);
+}
+
+static void
+disperse(void)
+{
+	pw_tcp_each(rig.t, abort_each, NULL);
+	rig_skip(&rig);
+}
+
+/* The peer's timer does not wait for our turns: it would send its request again. */
+static void
+in_a_crowd_acks_do_not_wait(void)
+{
+	crowd();
+	CU_ASSERT_EQUAL(rig_data(&rig, 0, 100), PW_OK);
+	EXPECT_NOTHING(&rig);
+	CU_ASSERT_TRUE(rig.user.c->delack);
+	CU_ASSERT_EQUAL(rig_data(&rig, 100, 100), PW_OK); /* every second one at once */
+	EXPECT_FLAGS(&rig, PW_TCP_ACK);
+	CU_ASSERT_EQUAL(rig_data(&rig, 200, 100), PW_OK);
+	EXPECT_NOTHING(&rig);
+	rig.now += DELACK_NS;
+	rig.way_room = 0;
+	rig_run(&rig);
+	EXPECT_NOTHING(&rig);
+	rig.now += DELACK_NS; /* there was no room even for it: once more */
+	rig.way_room = 1;
+	rig_run(&rig);
+	rig.way_room = UINT32_MAX;
+	EXPECT_FLAGS(&rig, PW_TCP_ACK);
+	EXPECT_NOTHING(&rig);
+	disperse();
+}
+
+static void
+in_a_crowd_syn_acks_do_not_wait(void)
+{
+	crowd();
+	rig.port = 4000;
+	CU_ASSERT_EQUAL(rig_syn(&rig, &rig_linux), PW_OK);
+	EXPECT_FLAGS(&rig, PW_TCP_SYN | PW_TCP_ACK);
+	rig.way_full = true;
+	rig.port = 4001;
+	CU_ASSERT_EQUAL(rig_syn(&rig, &rig_linux), PW_OK);
+	rig.way_full = false;
+	EXPECT_NOTHING(&rig); /* it has its turn, as ever */
+	disperse();
+}
+
 static CU_TestInfo tests[] = {
+	TEST(in_a_crowd_acks_do_not_wait),
+	TEST(in_a_crowd_syn_acks_do_not_wait),
 	TEST(initial_window_is_ten_segments),
 	TEST(last_byte_is_pushed),
 	TEST(fin_rides_on_the_last_byte),
