@@ -153,7 +153,7 @@ def test_claim_of_our_own_address_is_not_believed(peer, server, drops):
 
 
 @pytest.mark.parametrize("frame, reason", [
-    (lambda peer: peer.ether(type=0x86dd) / (b"\x60" + bytes(60)), "eth_type"),
+    (lambda peer: peer.ether(type=0x86dd) / (b"\x60" + bytes(60)), "ip6_not_ours"),
     (lambda peer: peer.ether(type=0x88cc) / bytes(60), "eth_type"),
     (lambda peer: peer.ether(type=46) / bytes(46), "eth_type"),
     (lambda peer: echo(peer, {"src": "01:00:5e:00:00:09"}), "eth_src_multicast"),
