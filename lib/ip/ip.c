@@ -162,14 +162,17 @@ check_addrs6(const struct pw_ip *ip, struct packet *pkt)
 static inline enum pw_drop
 check_addrs(struct pw_ip *ip, struct packet *pkt, bool ip6)
 {
+	struct good *good = ip6 ? &ip->good6 : &ip->good4;
 	enum pw_drop why;
 
-	if (likely(pw_addr_eq(&pkt->src, &ip->good_src) && pw_addr_eq(&pkt->dst, &ip->good_dst)))
+	if (likely(pw_addr_eq(&pkt->src, &good->src) && pw_addr_eq(&pkt->dst, &good->dst) &&
+		    (!ip6 || ip->has_good6)))
 		return PW_OK;
 	why = ip6 ? check_addrs6(ip, pkt) : check_addrs4(ip, pkt);
 	if (likely(why == PW_OK && !pkt->group)) {
-		ip->good_src = pkt->src;
-		ip->good_dst = pkt->dst;
+		good->src = pkt->src;
+		good->dst = pkt->dst;
+		ip->has_good6 |= ip6;
 	}
 	return why;
 }

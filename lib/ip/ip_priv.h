@@ -32,11 +32,18 @@ struct route {
 	bool on_link; /* by an address of ours: it is its own next hop */
 };
 
+/* Of the last packet whose addresses were found good, and that was for us alone. */
+struct good {
+	struct pw_addr src;
+	struct pw_addr dst;
+};
+
 struct pw_ip {
 	struct pw_addr last_dst; /* routed last, */
 	struct pw_addr last_hop; /* and by what */
-	struct pw_addr good_src; /* of the last packet whose addresses were found good, */
-	struct pw_addr good_dst; /* and that was for us alone */
+	struct good good4;	 /* zero is no IPv4 address as we hold it, */
+	struct good good6;	 /* but of IPv6 it is: */
+	bool has_good6;
 	uint32_t n_nets;
 	uint32_t n_routes; /* of `table` */
 	uint16_t mtu;

@@ -70,8 +70,8 @@ rebuild(struct pw_ip *ip)
 				   .on_link = pw_addr_eq(&r->hop, &none)});
 	}
 	memset(&ip->last_dst, 0, sizeof(ip->last_dst));
-	memset(&ip->good_src, 0, sizeof(ip->good_src));
-	memset(&ip->good_dst, 0, sizeof(ip->good_dst));
+	memset(&ip->good4, 0, sizeof(ip->good4));
+	ip->has_good6 = false;
 }
 
 int

@@ -255,9 +255,26 @@ a23_land_and_impossible_sources(void)
 static void
 ipv4_does_not_come_by_ipv6(void)
 {
+	rig_eth(&f, rig_our_mac, rig_peer_mac, 0x0800);
+	rig_ip4(&f, PEER, US, 6, 20);
+	rig_put(&f, zeroes, 20);
+	CU_ASSERT_EQUAL(in(), PW_OK); /* these two are found good by IPv4 */
 	make_tcp();
-	memset(f.b + 14 + 24, 0, 10); /* ::ffff:10.0.0.1, which is how US is kept */
+	memset(f.b + 14 + 8, 0, 32); /* ::ffff:10.0.0.2 and .1, which is how they are kept */
+	memcpy(f.b + 14 + 18, "\xff\xff\x0a\0\0\2", 6);
 	memcpy(f.b + 14 + 34, "\xff\xff\x0a\0\0\1", 6);
+	CU_ASSERT_EQUAL(in(), PW_DROP_IP6_NOT_OURS);
+}
+
+/* Not even before anybody was found good, nor after addresses have changed. */
+static void
+from_nobody_to_nobody(void)
+{
+	struct pw_if_addr more = {rig_addr("fd00::3"), 64};
+
+	CU_ASSERT_EQUAL(pw_ip_addr_add(ip, &more), 0);
+	make_tcp();
+	memset(f.b + 14 + 8, 0, 32);
 	CU_ASSERT_EQUAL(in(), PW_DROP_IP6_NOT_OURS);
 }
 
@@ -613,6 +630,7 @@ static CU_TestInfo tests[] = {
 	{"c11_not_ours_is_not_forwarded", c11_not_ours_is_not_forwarded},
 	{"a23_land_and_impossible_sources", a23_land_and_impossible_sources},
 	{"ipv4_does_not_come_by_ipv6", ipv4_does_not_come_by_ipv6},
+	{"from_nobody_to_nobody", from_nobody_to_nobody},
 	{"c31_c32_c34_parameter_problems", c31_c32_c34_parameter_problems},
 	{"c32_a_group_is_told_of_options_only", c32_a_group_is_told_of_options_only},
 	{"c33_a06_chains_are_bounded", c33_a06_chains_are_bounded},
