@@ -44,6 +44,9 @@ struct app {
 	struct workers workers;
 	struct desk desks[PW_WORKERS_MAX]; /* by worker */
 
+	struct rte_ring *news; /* from worker 0: struct pw_loop_news */
+	int news_fd;	       /* readable when there are some */
+	bool has_told_ready;
 	pthread_t control;
 	bool control_up;
 	uint32_t n_signals; /* that asked for an end */
@@ -76,6 +79,8 @@ int ports_check(struct app *app);
 int ports_open(struct app *app);
 /** The open port of this number. */
 const struct pw_port *ports_find(const struct app *app, uint16_t id);
+/** Index of the interface at a place of an --ip. */
+uint32_t ports_find_if(struct app *app, const struct pw_option_place *place);
 
 /* server.c */
 
@@ -94,6 +99,19 @@ int prove_check(struct app *app);
 int prove_begin(struct app *app);
 /** They can be read again, and freed. */
 void prove_end(void);
+
+/** Say that we serve, once there is an address. @p by: how it came, or NULL: it is configured. */
+void serve_tell_ready(struct app *app, const struct pw_addr *addr, uint32_t ifc, const char *by);
+
+/* news.c */
+
+/** What worker 0 has to tell of addresses is printed by the control thread. @return a status */
+int news_open(struct app *app);
+void news_close(struct app *app);
+/** Print what there is. */
+void news_print(struct app *app);
+/** For the worker: pass it on to the control thread. */
+void news_pass(void *app, const struct pw_loop_news *news);
 
 /* control.c */
 

@@ -94,6 +94,7 @@ control_main(void *ctx)
 	struct pollfd fds[] = {
 		{.fd = app->signals, .events = POLLIN},
 		{.fd = app->server != NULL ? pw_ctl_server_fd(app->server) : -1, .events = POLLIN},
+		{.fd = app->news_fd, .events = POLLIN},
 	};
 	pw_ns now;
 	int sig;
@@ -103,6 +104,8 @@ control_main(void *ctx)
 		report(app, &reports, now);
 		if (poll(fds, RTE_DIM(fds), patience(app, &reports, now)) < 0)
 			continue;
+		if (fds[2].revents != 0)
+			news_print(app);
 		sig = fds[0].revents != 0 ? signals_read(app->signals) : 0;
 		if (sig == SIG_DONE)
 			return NULL;
@@ -198,6 +201,8 @@ control_start(struct app *app)
 
 	if (status == STATUS_OK)
 		status = make_server(app);
+	if (status == STATUS_OK)
+		status = news_open(app);
 	if (status != STATUS_OK)
 		return status;
 	app->signals = signals_open();
@@ -226,6 +231,7 @@ control_stop(struct app *app)
 		close(app->signals);
 		app->control_up = false;
 	}
+	news_close(app);
 	pw_ctl_server_close(app->server);
 	pw_ctl_destroy(app->ctl);
 	app->server = NULL;

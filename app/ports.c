@@ -128,10 +128,11 @@ add_address(struct app *app, const struct pw_option_ip *ip)
 {
 	struct pw_loop_if *intf = find_if(app, &ip->place);
 
-	if (ip->is_auto) {
-		intf->take_ra = true;
+	intf->dhcp |= ip->by == PW_OPTION_IP_DHCP;
+	intf->link_local4 |= ip->by == PW_OPTION_IP_AUTO;
+	intf->take_ra |= ip->by == PW_OPTION_IP_AUTO;
+	if (ip->by != PW_OPTION_IP_GIVEN)
 		return;
-	}
 	app->addrs[intf - app->ifs][intf->n_addrs++] = (struct pw_if_addr){
 		.addr = ip->addr,
 		.prefix_bits = (uint8_t)pw_option_ip_bits(ip),
@@ -167,6 +168,12 @@ add_route(struct app *app, const struct pw_option_route *r)
 	intf = find_if(app, &app->cfg.ips[i].place);
 	app->routes[intf - app->ifs][intf->n_routes++] =
 		(struct pw_ip_route){.dst = r->dst, .bits = r->bits, .hop = r->hop};
+}
+
+uint32_t
+ports_find_if(struct app *app, const struct pw_option_place *place)
+{
+	return (uint32_t)(find_if(app, place) - app->ifs);
 }
 
 int

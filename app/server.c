@@ -74,6 +74,8 @@ make_worker(struct app *app, uint32_t i)
 				.pacing = app->cfg.pacing,
 			},
 		.idle = app->cfg.idle,
+		.news = news_pass,
+		.news_ctx = app,
 	};
 
 	return workers_add(&app->workers, &cfg);
@@ -103,18 +105,52 @@ workers_make(struct app *app)
 
 /* "http://10.77.0.1/ on port 0 (net_tap)" */
 static void
-print_place(struct app *app, const struct pw_option_ip *ip)
+print_place(const struct app *app, const struct pw_addr *addr, const struct pw_loop_if *intf,
+	const char *by)
 {
-	const struct pw_port *port = ports_find(app, ip->place.port);
-	char text[PW_ADDR_HOST_MAX], place[PW_CONFIG_PLACE_MAX];
-	struct pw_addr addr = ip->addr;
+	struct pw_option_place place = {.port = intf->port->id, .vlan = intf->vlan};
+	char text[PW_ADDR_HOST_MAX], where[PW_CONFIG_PLACE_MAX];
 
-	if (ip->is_auto) /* the only one that is known already */
-		addr = pw_ip6_link_local(port->mac.addr_bytes);
-	printf("http://%s", pw_addr_format_host(&addr, text));
+	printf("http://%s", pw_addr_format_host(addr, text));
 	if (app->cfg.http_port != 80)
 		printf(":%u", app->cfg.http_port);
-	printf("/ on port %s (%s)", pw_config_format_place(&ip->place, place), port->driver);
+	printf("/ on port %s (%s)%s%s", pw_config_format_place(&place, where), intf->port->driver,
+		by != NULL ? ", by " : "", by != NULL ? by : "");
+}
+
+void
+serve_tell_ready(struct app *app, const struct pw_addr *addr, uint32_t ifc, const char *by)
+{
+	if (app->has_told_ready) {
+		printf("pagewire: and at ");
+		print_place(app, addr, &app->ifs[ifc], by);
+		putchar('\n');
+	} else {
+		printf("pagewire: serving %s at ", app->cfg.root);
+		print_place(app, addr, &app->ifs[ifc], by);
+		printf(", %u worker%s, %u files, %" PRIu64 " bytes\n", app->workers.n,
+			app->workers.n == 1 ? "" : "s", app->counts.n_files,
+			app->counts.file_bytes);
+	}
+	app->has_told_ready = true;
+	fflush(stdout);
+}
+
+/* With auto there is one address already: the link-local one of IPv6. */
+static void
+tell_waiting(struct app *app, const struct pw_option_ip *ip)
+{
+	uint32_t ifc = ports_find_if(app, &ip->place);
+	char where[PW_CONFIG_PLACE_MAX];
+	struct pw_addr own;
+
+	if (ip->by == PW_OPTION_IP_AUTO && app->ifs[ifc].port->mtu >= PW_IP6_MTU_MIN) {
+		own = pw_ip6_link_local(app->ifs[ifc].port->mac.addr_bytes);
+		serve_tell_ready(app, &own, ifc, NULL);
+	}
+	printf("pagewire: waiting for an address on port %s, by %s\n",
+		pw_config_format_place(&ip->place, where),
+		ip->by == PW_OPTION_IP_DHCP ? "DHCP" : "RFC 3927");
 }
 
 static void
@@ -127,14 +163,13 @@ print_ready(struct app *app)
 	COMPLAIN("an idle connection takes %zu bytes, everything counted",
 		pw_tcp_conn_bytes(pw_http_room_bytes(),
 			workers_share(&app->workers, 0, app->cfg.max_connections)));
-	printf("pagewire: serving %s at ", app->cfg.root);
-	print_place(app, &app->cfg.ips[0]);
-	printf(", %u worker%s, %u files, %" PRIu64 " bytes\n", app->workers.n,
-		app->workers.n == 1 ? "" : "s", app->counts.n_files, app->counts.file_bytes);
-	for (i = 1; i < app->cfg.n_ips; i++) {
-		printf("pagewire: and at ");
-		print_place(app, &app->cfg.ips[i]);
-		putchar('\n');
+	for (i = 0; i < app->cfg.n_ips; i++) {
+		const struct pw_option_ip *ip = &app->cfg.ips[i];
+
+		if (ip->by == PW_OPTION_IP_GIVEN)
+			serve_tell_ready(app, &ip->addr, ports_find_if(app, &ip->place), NULL);
+		else
+			tell_waiting(app, ip);
 	}
 	fflush(stdout);
 }
@@ -146,7 +181,7 @@ serve(struct app *app)
 	int status = control_start(app);
 
 	if (status == STATUS_OK) {
-		print_ready(app);
+		print_ready(app); /* before any worker runs, which has news */
 		status = control_talk(app);
 	}
 	if (status == STATUS_OK)

@@ -258,7 +258,7 @@ class Pagewire:
 
     count = 0
 
-    def __init__(self, namespace, profile, root, options=(), memory=None, lcores=None):
+    def __init__(self, namespace, profile, root, options=(), memory=None, lcores=None, ip=None):
         Pagewire.count += 1
         self.namespace, self.profile, self.root = namespace, profile, pathlib.Path(root)
         self.address = profile.address
@@ -271,7 +271,7 @@ class Pagewire:
         if "--idle" not in options:
             options += ["--idle", "sleep"]
         self.arguments = ["--lcores", lcores, *map(str, memory), "--file-prefix", self.prefix, *profile.eal,
-                          "--", "--root", str(root), "--ip", profile.ip, *profile.options,
+                          "--", "--root", str(root), "--ip", ip or profile.ip, *profile.options,
                           *options]
         self.tmp = pathlib.Path(tempfile.mkdtemp(prefix="pwt-out."))
         self.process = self.statement = None
@@ -295,7 +295,8 @@ class Pagewire:
         return (self.tmp / which).read_text(errors="replace")
 
     def is_ready(self):
-        return "pagewire: serving " in self.output("out")
+        out = self.output("out")
+        return "pagewire: serving " in out or "pagewire: waiting " in out
 
     def has_ended(self):
         return self.process.poll() is not None
@@ -339,7 +340,7 @@ class Pagewire:
 
 
 @contextlib.contextmanager
-def serving(driver, root, options=(), memory=None, check=True, lcores="0@0", queues=1):
+def serving(driver, root, options=(), memory=None, check=True, lcores="0@0", queues=1, ip=None):
     """pagewire on a device of its own, in a namespace of its own, until the block ends."""
     with contextlib.ExitStack() as stack:
         tmp = tempfile.mkdtemp(prefix="pwt.")
@@ -347,7 +348,7 @@ def serving(driver, root, options=(), memory=None, check=True, lcores="0@0", que
         namespace = stack.enter_context(Namespace(driver))
         profile = Profile(driver, "pw0", tmp)
         profile.set_queues(queues)
-        server = Pagewire(namespace, profile, root, options, memory, lcores)
+        server = Pagewire(namespace, profile, root, options, memory, lcores, ip)
         stack.callback(server.discard)
         yield server.start()
         if check:

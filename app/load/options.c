@@ -23,7 +23,7 @@ read_ip(void *ctx, const struct pw_option *o, const char *text)
 	struct settings *s = ctx;
 	const char *wrong = pw_option_parse_ip(text, &s->ip);
 
-	if (wrong == NULL && s->ip.is_auto)
+	if (wrong == NULL && s->ip.by != PW_OPTION_IP_GIVEN)
 		wrong = "is no address";
 	s->has_ip = wrong == NULL;
 	return wrong;

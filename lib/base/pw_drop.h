@@ -61,6 +61,7 @@
 	X(ICMP_BROADCAST, "ICMP echo to a broadcast or multicast address") \
 	X(ICMP_RATE, "ICMP answer held back by its rate limit") \
 	X(ICMP_STRAY, "ICMP error about nothing that we sent") \
+	X(UDP_BAD, "UDP length or checksum wrong") \
 	X(TCP_HDR, "TCP header short, or its data offset wrong") \
 	X(TCP_CKSUM, "TCP checksum wrong") \
 	X(TCP_MULTICAST, "TCP to a broadcast or multicast address") \

@@ -34,6 +34,7 @@ const struct command commands[] = {
 	{"show memory", "[PAGE]", "a page of the store, a header, a ring: by every address, and who holds it",
 		NULL, show_memory},
 	{"show arp", NULL, "neighbours", NULL, show_arp},
+	{"show addresses", NULL, "our addresses, how we came by them, and leases", NULL, show_addresses},
 	{"show routes", NULL, "the ways to other networks, in the order of look-up", NULL, show_routes},
 	{"show capture", NULL, "whether frames are captured, and how many were", NULL, show_capture},
 	{"show config", NULL, "settings, and what of them was changed since", NULL, show_config},

@@ -151,6 +151,7 @@ int show_copies(struct call *call);
 int show_memory(struct call *call);
 int show_arp(struct call *call);
 int show_routes(struct call *call);
+int show_addresses(struct call *call);
 int show_config(struct call *call);
 int set_value(struct call *call);
 int set_log_level(struct call *call);

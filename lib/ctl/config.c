@@ -45,7 +45,9 @@ read_file_name(void *cfg, const struct pw_option *o, const char *text)
 static bool
 is_same(const struct pw_option_ip *a, const struct pw_option_ip *b)
 {
-	if (a->is_auto && b->is_auto)
+	if (a->by != b->by)
+		return false;
+	if (a->by != PW_OPTION_IP_GIVEN)
 		return a->place.port == b->place.port && a->place.vlan == b->place.vlan;
 	return pw_addr_eq(&a->addr, &b->addr);
 }
@@ -123,8 +125,9 @@ static const struct pw_option settings[] = {
 	{"root", "DIR", NULL, "directory to serve, with its sub-directories; required",
 		"a directory that can be read", read_dir, AT(root)},
 	{"ip", "ADDR/PREFIX[@PORT[.VLAN]]", NULL,
-		"an address of device port PORT [0] in VLAN [--vlan]; 'auto' for those of IPv6 "
-		"that routers advertise; may be repeated; required",
+		"an address of device port PORT [0] in VLAN [--vlan]; in its place 'dhcp' for one "
+		"of a server, or 'auto' for those of RFC 3927 and of IPv6 that routers advertise; "
+		"may be repeated; required",
 		"an address of a host, a prefix of 1 to 32 bits (IPv6: 128), a port of 0 to 7, a "
 		"VLAN of 0 (untagged) to 4094; up to 64, each once",
 		read_ip, AT(ips), .entry = "10.77.0.1/24"},
@@ -310,7 +313,8 @@ check_mtu(const struct pw_config *cfg, FILE *err)
 	uint32_t i;
 
 	for (i = 0; i < cfg->n_ips; i++) {
-		if (cfg->mtu == 0 || cfg->mtu >= 1280 || pw_addr_is_v4(&cfg->ips[i].addr))
+		if (cfg->mtu == 0 || cfg->mtu >= 1280 || cfg->ips[i].by != PW_OPTION_IP_GIVEN ||
+			pw_addr_is_v4(&cfg->ips[i].addr))
 			continue;
 		snprintf(text, sizeof(text), "%u", cfg->mtu);
 		pw_option_wrong(
@@ -378,16 +382,17 @@ pw_config_format_place(const struct pw_option_place *place, char text[PW_CONFIG_
 	return text;
 }
 
-#define IP_TEXT_MAX (PW_ADDR_TEXT_MAX + 4)
-
-static const char *
-format_ip(const struct pw_option_ip *ip, char text[IP_TEXT_MAX])
+const char *
+pw_config_format_ip(const struct pw_option_ip *ip, char text[PW_CONFIG_IP_MAX])
 {
 	char addr[PW_ADDR_TEXT_MAX];
 
-	if (ip->is_auto)
-		return "auto";
-	snprintf(text, IP_TEXT_MAX, "%s/%u", pw_addr_format(&ip->addr, addr), ip->prefix);
+	if (ip->by == PW_OPTION_IP_GIVEN)
+		snprintf(text, PW_CONFIG_IP_MAX, "%s/%u", pw_addr_format(&ip->addr, addr),
+			ip->prefix);
+	else
+		snprintf(text, PW_CONFIG_IP_MAX, "%s",
+			ip->by == PW_OPTION_IP_DHCP ? "dhcp" : "auto");
 	return text;
 }
 
@@ -395,13 +400,13 @@ format_ip(const struct pw_option_ip *ip, char text[IP_TEXT_MAX])
 static void
 write_ips(const struct pw_config *cfg, char *out, size_t room)
 {
-	char one[IP_TEXT_MAX], place[PW_CONFIG_PLACE_MAX];
+	char one[PW_CONFIG_IP_MAX], place[PW_CONFIG_PLACE_MAX];
 	size_t len = 0;
 	uint32_t i;
 
 	for (i = 0; i < cfg->n_ips && len < room; i++)
 		len += (size_t)snprintf(out + len, room - len, "%s%s@%s", i > 0 ? " " : "",
-			format_ip(&cfg->ips[i], one),
+			pw_config_format_ip(&cfg->ips[i], one),
 			pw_config_format_place(&cfg->ips[i].place, place));
 }
 

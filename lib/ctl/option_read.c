@@ -220,8 +220,12 @@ pw_option_parse_ip(const char *text, struct pw_option_ip *ip)
 	wrong = pw_option_cut_place(buf, &ip->place);
 	if (wrong != NULL)
 		return wrong;
-	*ip = (struct pw_option_ip){.place = ip->place, .is_auto = strcmp(buf, "auto") == 0};
-	if (ip->is_auto)
+	*ip = (struct pw_option_ip){.place = ip->place};
+	if (strcmp(buf, "dhcp") == 0)
+		ip->by = PW_OPTION_IP_DHCP;
+	if (strcmp(buf, "auto") == 0)
+		ip->by = PW_OPTION_IP_AUTO;
+	if (ip->by != PW_OPTION_IP_GIVEN)
 		return NULL;
 	if (strchr(buf, '/') == NULL)
 		return "lacks its /PREFIX";
@@ -237,7 +241,7 @@ pw_option_parse_ip(const char *text, struct pw_option_ip *ip)
 bool
 pw_option_is_gateway(const struct pw_addr *gateway, const struct pw_option_ip *ip)
 {
-	return !ip->is_auto && !pw_addr_eq(gateway, &ip->addr) &&
+	return ip->by == PW_OPTION_IP_GIVEN && !pw_addr_eq(gateway, &ip->addr) &&
 	       pw_addr_is_v4(gateway) == pw_addr_is_v4(&ip->addr) &&
 	       pw_addr_same_net(gateway, &ip->addr, pw_option_ip_bits(ip));
 }

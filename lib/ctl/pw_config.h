@@ -23,6 +23,7 @@
 #define PW_CONFIG_ROUTES_MAX 64
 #define PW_CONFIG_PORTS_MAX  PW_LOOP_PORTS_MAX
 #define PW_CONFIG_PLACE_MAX  16 /**< bytes of a place as text */
+#define PW_CONFIG_IP_MAX     (PW_ADDR_TEXT_MAX + 4)
 
 /** Where the pages of the store come from. */
 enum pw_config_arena {
@@ -90,6 +91,9 @@ void pw_config_fini(struct pw_config *cfg);
 /** Is @p hop another host on the network of @p ip, and that at @p place (NULL: anywhere)? */
 bool pw_config_has_hop(const struct pw_option_ip *ip, const struct pw_addr *hop,
 	const struct pw_option_place *place);
+
+/** "10.77.0.1/24", "dhcp" or "auto". @return @p text */
+const char *pw_config_format_ip(const struct pw_option_ip *ip, char text[PW_CONFIG_IP_MAX]);
 
 /** "0", or with a VLAN "0.100". @return @p text */
 const char *pw_config_format_place(

@@ -105,11 +105,18 @@ struct pw_option_place {
 	bool said;
 };
 
-/** ADDR/PREFIX[@PORT[.VLAN]]: an address and where it is. */
+/** How a place comes by an address. */
+enum pw_option_ip_by {
+	PW_OPTION_IP_GIVEN,
+	PW_OPTION_IP_DHCP, /**< from a server (RFC 2131) */
+	PW_OPTION_IP_AUTO, /**< by itself (RFC 3927) */
+};
+
+/** ADDR/PREFIX[@PORT[.VLAN]], dhcp or auto in place of the first: an address and where it is. */
 struct pw_option_ip {
+	enum pw_option_ip_by by; /**< other than GIVEN: neither addr nor prefix is set */
 	struct pw_addr addr;
 	uint8_t prefix; /**< 1 to 32, or to 128: IPv6 */
-	bool is_auto;	/**< no address, but "auto": what the network offers there */
 	struct pw_option_place place;
 };
 

@@ -164,3 +164,100 @@ show_routes(struct call *call)
 	}
 	return 0;
 }
+
+/* ---- addresses ---- */
+
+struct lease_question {
+	struct pw_worker_job job;
+	uint32_t ifc;
+	pw_ns now;
+	struct pw_loop_lease lease;
+};
+
+static bool
+look_at_lease(struct pw_worker_job *job, struct pw_worker *w, pw_ns now)
+{
+	struct lease_question *q = (struct lease_question *)job;
+
+	pw_worker_get_lease(w, q->ifc, &q->lease);
+	q->now = now;
+	return true;
+}
+
+static void
+put_address(cJSON *row, const struct pw_loop_if *intf, const char *by, const struct pw_if_addr *a)
+{
+	static const struct pw_addr none;
+	char addr[PW_ADDR_TEXT_MAX];
+	char text[PW_ADDR_TEXT_MAX + 4] = "none";
+
+	if (!pw_addr_eq(&a->addr, &none))
+		snprintf(text, sizeof(text), "%s/%u", pw_addr_format(&a->addr, addr),
+			a->prefix_bits - (pw_addr_is_v4(&a->addr) ? 96u : 0u));
+	put_text(row, "address", text);
+	put_place(row, intf);
+	put_text(row, "by", by);
+}
+
+static void
+put_lease(cJSON *row, const struct lease_question *q)
+{
+	static const struct pw_addr none;
+	const struct pw_loop_lease *l = &q->lease;
+	bool bound = !pw_addr_eq(&l->lease.addr, &none);
+	char text[PW_ADDR_TEXT_MAX];
+
+	put_text(row, "state", l->state);
+	put_text(row, "server", bound ? pw_addr_format(&l->server, text) : "none");
+	put_text(row, "router",
+		bound && !pw_addr_eq(&l->router, &none) ? pw_addr_format(&l->router, text)
+							: "none");
+	put_u64(row, "mtu", l->mtu);
+	put_u64(row, "seconds_left",
+		bound && l->ends_at != PW_NEVER
+			? (pw_max(l->ends_at, q->now) - q->now) / PW_NS_PER_S
+			: 0);
+}
+
+/* Of an interface: those configured, that of DHCP, and the one that it chose. */
+static void
+put_addresses_of(cJSON *rows, const struct pw_loop_if *intf, const struct lease_question *q)
+{
+	uint32_t i;
+
+	for (i = 0; i < intf->n_addrs; i++)
+		put_address(put_row(rows), intf, "configuration", &intf->addrs[i]);
+	if (intf->link_local4)
+		put_address(put_row(rows), intf, "RFC 3927", &q->lease.self);
+	if (intf->dhcp)
+		put_address(put_row(rows), intf, "DHCP", &q->lease.lease);
+}
+
+int
+show_addresses(struct call *call)
+{
+	cJSON *rows = put_rows(call->out, "addresses");
+	cJSON *leases = put_rows(call->out, "leases");
+	uint32_t i;
+
+	for (i = 0; i < call->ctl->cfg.n_ifs; i++) {
+		const struct pw_loop_if *intf = &call->ctl->cfg.ifs[i];
+		struct lease_question *q = question(call, sizeof(*q));
+		cJSON *row;
+
+		if (q == NULL)
+			return -1;
+		q->job.step = look_at_lease;
+		q->ifc = i;
+		if (ask(call, 0, q) != 0)
+			return -1;
+		put_addresses_of(rows, intf, q);
+		if (intf->dhcp) {
+			row = put_row(leases);
+			put_place(row, intf);
+			put_lease(row, q);
+		}
+		free(q);
+	}
+	return 0;
+}

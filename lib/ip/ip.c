@@ -195,10 +195,14 @@ tcp_input(const struct packet *pkt, struct pw_ip_rx *out)
 static inline enum pw_drop
 deliver4(struct pw_ip *ip, const struct packet *pkt, pw_ns now, struct pw_ip_rx *out)
 {
+	enum pw_drop why;
+
 	if (likely(pkt->proto == PW_IP_PROTO_TCP))
 		return tcp_input(pkt, out);
 	if (pkt->proto == PW_IP_PROTO_ICMP)
 		return icmp_input(ip, pkt, now, out);
+	if (ip->udp_port != 0 && udp_input(ip, pkt, out, &why))
+		return why;
 	icmp_unreachable(ip, pkt,
 		pkt->proto == PW_IP_PROTO_UDP ? PW_ICMP_UNREACH_PORT : PW_ICMP_UNREACH_PROTO, now);
 	return PW_DROP_IP4_PROTO;
@@ -435,9 +439,12 @@ source_for(const struct pw_ip *ip, const struct pw_addr *dst)
 	for (i = 0; i < ip->n_nets; i++)
 		if (net_has(&ip->nets[i], dst))
 			return ip->nets[i].addr;
-	for (i = 0; i + 1 < ip->n_nets; i++)
+	for (i = 0; i < ip->n_nets; i++)
 		if (pw_addr_is_v4(&ip->nets[i].addr) == pw_addr_is_v4(dst) &&
 			pw_ip6_is_link_local(&ip->nets[i].addr) == pw_ip6_is_link_local(dst))
+			return ip->nets[i].addr;
+	for (i = 0; i + 1 < ip->n_nets; i++)
+		if (pw_addr_is_v4(&ip->nets[i].addr) == pw_addr_is_v4(dst))
 			break;
 	return ip->nets[i].addr;
 }
@@ -539,6 +546,13 @@ pw_ip_output(struct pw_ip *ip, struct rte_mbuf *m, const struct pw_addr *src,
 		push6(ip, m, src, dst, proto, ecn);
 	ip->stats.packets_out++;
 	pw_link_output(ip->link, m, hop, now);
+}
+
+void
+ip_push4(struct pw_ip *ip, struct rte_mbuf *m, const struct pw_addr *src, const struct pw_addr *dst,
+	uint8_t proto, uint8_t ecn)
+{
+	push4(ip, m, src, dst, proto, ecn);
 }
 
 const struct pw_ip_stats *

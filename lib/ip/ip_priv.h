@@ -49,6 +49,7 @@ struct pw_ip {
 	uint16_t mtu;
 	uint8_t l2_len; /* of our frames' header */
 	bool tx_ip4_cksum;
+	uint16_t udp_port; /* that is handed to the caller; 0: none */
 	struct pw_link *link;
 	struct pw_seg *seg;
 	struct pw_frags *frags;
@@ -97,6 +98,13 @@ bool route_is_given(const struct pw_ip *ip, const struct pw_addr *dst, uint8_t b
 
 /** The longest route to @p dst, or NULL. */
 const struct route *route_find(const struct pw_ip *ip, const struct pw_addr *dst);
+
+/** A datagram for the port that the caller takes. @return false: it is for another */
+bool udp_input(struct pw_ip *ip, const struct packet *pkt, struct pw_ip_rx *out, enum pw_drop *why);
+
+/** Put the IPv4 header in front. */
+void ip_push4(struct pw_ip *ip, struct rte_mbuf *m, const struct pw_addr *src,
+	const struct pw_addr *dst, uint8_t proto, uint8_t ecn);
 
 /** An ICMP message for us. */
 enum pw_drop icmp_input(

@@ -106,6 +106,7 @@ enum pw_ip_what {
 	PW_IP_TCP_WHOLE,   /**< one that came in fragments: l4 lies in the whole packet `whole` */
 	PW_IP_TOO_BIG,	   /**< a segment of ours did not fit: `mtu` is what does, or 0 */
 	PW_IP_UNREACHABLE, /**< a segment of ours was refused: protocol or port */
+	PW_IP_UDP,	   /**< what a datagram for the port of pw_ip_take_udp() holds */
 };
 
 /** A received packet, checked. */
@@ -144,6 +145,16 @@ void pw_ip_count_input(struct pw_ip *ip, uint32_t n);
  */
 void pw_ip_output(struct pw_ip *ip, struct rte_mbuf *m, const struct pw_addr *src,
 	const struct pw_addr *dst, uint8_t proto, uint8_t ecn, pw_ns now);
+
+/** Hand IPv4 datagrams for this UDP port to the caller, those to all on the link too; 0: none. */
+void pw_ip_take_udp(struct pw_ip *ip, uint16_t port);
+
+/**
+ * Send a datagram of @p len bytes (PW_SEG_TEXT_MAX less its headers at most) from @p src, which
+ * may be 0.0.0.0, to @p dst or, 255.255.255.255, to all on the link.
+ */
+void pw_ip_send_udp(struct pw_ip *ip, const struct pw_addr *src, const struct pw_addr *dst,
+	uint16_t sport, uint16_t dport, const uint8_t *bytes, uint32_t len, pw_ns now);
 
 /** Is @p a one of ours? */
 bool pw_ip_is_local(const struct pw_ip *ip, const struct pw_addr *a);

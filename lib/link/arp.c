@@ -43,12 +43,26 @@ arp_request(struct pw_link *l, const struct pw_addr *target, const uint8_t *dst)
 }
 
 void
-pw_link_announce_one(struct pw_link *l, const struct pw_addr *own)
+pw_link_arp(struct pw_link *l, const struct pw_addr *src, const struct pw_addr *target)
 {
 	static const uint8_t all[PW_ETH_ADDR_LEN] = {0xff, 0xff, 0xff, 0xff, 0xff, 0xff};
 
+	request_from(l, src, target, all);
+}
+
+void
+pw_link_set_arp_heard(
+	struct pw_link *l, void (*fn)(void *ctx, const struct pw_arp *arp, pw_ns now), void *ctx)
+{
+	l->arp_heard = fn;
+	l->arp_ctx = ctx;
+}
+
+void
+pw_link_announce_one(struct pw_link *l, const struct pw_addr *own)
+{
 	if (pw_addr_is_v4(own))
-		request_from(l, own, own, all);
+		pw_link_arp(l, own, own);
 	else
 		nd_announce(l, own);
 }
@@ -131,6 +145,8 @@ arp_input(struct pw_link *l, const uint8_t *p, uint32_t len, bool answers, pw_ns
 	if (pw_arp_check(p, len) == 0)
 		return PW_DROP_ARP_BAD;
 	pw_arp_parse(p, &arp);
+	if (l->arp_heard != NULL)
+		l->arp_heard(l->arp_ctx, &arp, now);
 	if (link_is_local(l, &arp.spa) || pw_mac_eq(arp.sha, l->mac.addr_bytes))
 		return PW_DROP_ARP_CONFLICT;
 	n = neigh_find(l, &arp.spa);

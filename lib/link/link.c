@@ -74,9 +74,11 @@ link_source(const struct pw_link *l, const struct pw_addr *target)
 
 	if (own != NULL)
 		return own->addr;
-	while (i + 1 < l->n_addrs && pw_addr_is_v4(&l->addrs[i].addr) != pw_addr_is_v4(target))
+	while (i < l->n_addrs && pw_addr_is_v4(&l->addrs[i].addr) != pw_addr_is_v4(target))
 		i++;
-	return l->n_addrs != 0 ? l->addrs[i].addr : (struct pw_addr){0};
+	if (i < l->n_addrs)
+		return l->addrs[i].addr;
+	return pw_addr_is_v4(target) ? pw_addr_v4(0) : (struct pw_addr){0};
 }
 
 static void
@@ -226,6 +228,17 @@ link_send(struct pw_link *l, struct rte_mbuf *m)
 		m->vlan_tci = l->vlan;
 	}
 	pw_port_tx_put(l->tx, m);
+}
+
+void
+pw_link_broadcast(struct pw_link *l, struct rte_mbuf *m)
+{
+	static const uint8_t all[PW_ETH_ADDR_LEN] = {0xff, 0xff, 0xff, 0xff, 0xff, 0xff};
+	uint8_t *p = (uint8_t *)rte_pktmbuf_prepend(m, l->hlen);
+
+	PW_ASSERT(p != NULL);
+	link_emit(l, p, all, PW_ETH_TYPE_IP4);
+	link_send(l, m);
 }
 
 /* In place of the device that has no TSO. */

@@ -68,6 +68,8 @@ struct pw_link {
 	uint8_t hlen; /* of our frames: with a tag where we write it */
 	bool vlan_by_device;
 	uint32_t n_addrs;
+	void (*arp_heard)(void *ctx, const struct pw_arp *arp, pw_ns now);
+	void *arp_ctx;
 	struct pw_seg *seg;
 	struct pw_port_tx *tx;
 	struct pw_drops *drops;

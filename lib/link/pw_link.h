@@ -46,6 +46,8 @@ pw_addr_in_range(const struct pw_addr *a, const struct pw_addr *first, uint32_t 
 
 #define PW_LINK_ADDRS_MAX 96 /**< addresses (or ranges) of an interface */
 
+struct pw_arp; /* pw_wire_arp.h */
+
 struct pw_link_cfg {
 	struct rte_ether_addr mac;
 	uint16_t vlan;	     /**< of all frames in and out (802.1Q); 0: they have no tag */
@@ -66,6 +68,16 @@ struct pw_link; /* private to link */
 
 /** @return NULL with errno: ENOMEM */
 struct pw_link *pw_link_create(const struct pw_link_cfg *cfg, pw_ns now);
+
+/** Tell @p fn of every valid ARP packet, overheard ones too. */
+void pw_link_set_arp_heard(
+	struct pw_link *l, void (*fn)(void *ctx, const struct pw_arp *arp, pw_ns now), void *ctx);
+
+/** Ask all for @p target, from @p src: 0.0.0.0 to probe, itself to announce (RFC 5227). */
+void pw_link_arp(struct pw_link *l, const struct pw_addr *src, const struct pw_addr *target);
+
+/** Send @p m, an IPv4 packet, to all on the link. Takes it. */
+void pw_link_broadcast(struct pw_link *l, struct rte_mbuf *m);
 
 /** Bytes of the header of frames as they are handed to the device. */
 uint32_t pw_link_hlen(const struct pw_link *l);

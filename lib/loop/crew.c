@@ -8,6 +8,7 @@
 #include <rte_errno.h>
 #include <rte_malloc.h>
 #include "loop_priv.h"
+#include "pw_wire_dhcp.h"
 #include "pw_wire_eth.h"
 #include "pw_wire_icmp.h"
 #include "pw_wire_icmp6.h"
@@ -137,6 +138,8 @@ crew_worker_of(const struct pw_spread *s, const uint8_t *p, uint32_t len)
 		return CREW_ANYBODY;
 	if (likely(ip4_is(ip, PW_IP_PROTO_TCP)))
 		return tcp_worker(s, ip, hlen);
+	if (ip4_is(ip, PW_IP_PROTO_UDP) && pw_get_be16(ip + hlen + 2) == PW_DHCP_CLIENT_PORT)
+		return 0; /* who has the DHCP client */
 	if (ip4_is(ip, PW_IP_PROTO_ICMP))
 		return quoted_worker(s, ip + hlen, len - hlen);
 	return CREW_ANYBODY;
@@ -404,6 +407,7 @@ crew_join(struct pw_worker *w)
 			crew->spread.n_workers);
 		return -EINVAL;
 	}
+	crew->worker[w->id] = w;
 	w->hands = rte_zmalloc_socket("hands", crew->spread.n_workers * sizeof(*w->hands),
 		RTE_CACHE_LINE_SIZE, w->socket_id);
 	return w->hands != NULL ? 0 : -ENOMEM;

@@ -105,6 +105,8 @@ next_deadline(const struct pw_worker *w)
 		if (pw_port_tx_waiting(&w->devs[i].tx) != 0)
 			return w->now;
 	}
+	if (w->netcfg != NULL)
+		at = pw_min(at, w->netcfg_at);
 	for (i = 0; i < w->n_ifs; i++)
 		at = pw_min(at, pw_min(pw_link_next(w->ifs[i].link), pw_ip_next(w->ifs[i].ip)));
 	return at;

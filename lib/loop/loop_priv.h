@@ -54,6 +54,13 @@ struct dev {
 	struct pw_seg *seg;
 };
 
+/* The addresses of an interface that are not configured; all zero: none. */
+struct pw_loop_want {
+	struct pw_if_addr lease;
+	struct pw_if_addr self;
+	struct pw_addr router;
+};
+
 /* A network at a port: what has no tag, or a VLAN. */
 struct iface {
 	struct dev *dev;
@@ -61,6 +68,8 @@ struct iface {
 	struct pw_ip *ip;
 	struct iface *next; /* of the same port */
 	uint16_t vlan;	    /* 0: untagged */
+	bool own_gateway;   /* a configured one, which DHCP does not replace */
+	struct pw_loop_want has;
 };
 
 enum phase {
@@ -97,6 +106,7 @@ struct pw_crew {
 	bool may_sleep;
 	uint32_t n_finished __rte_cache_aligned; /* workers in PHASE_HELP or beyond */
 	struct seat seat[PW_WORKERS_MAX];
+	struct pw_worker *worker[PW_WORKERS_MAX];
 };
 
 struct pw_worker {
@@ -147,6 +157,11 @@ struct pw_worker {
 	int epfd;	/* -1: never sleeps */
 	int wakefd;	/* written by pw_worker_post() */
 	struct rte_epoll_event wake;
+
+	struct netcfg *netcfg; /* NULL: another worker does it */
+	pw_ns netcfg_at;       /* when netcfg_run() has something to do */
+	void (*news)(void *ctx, const struct pw_loop_news *news);
+	void *news_ctx;
 
 	struct dev devs[PW_LOOP_PORTS_MAX];
 	struct iface ifs[PW_LOOP_IFS_MAX]; /* the first of a port has the port's number */
@@ -235,6 +250,18 @@ bool crew_has_finished(const struct pw_worker *w);
 
 /** @return 0 or -errno */
 int crew_join(struct pw_worker *w);
+
+/* ---- netcfg.c ---- */
+
+/** @return 0 or -ENOMEM */
+int netcfg_open(struct pw_worker *w, const struct pw_worker_cfg *cfg);
+void netcfg_close(struct pw_worker *w);
+
+/** What is due. */
+void netcfg_run(struct pw_worker *w);
+
+/** A datagram for DHCP was received. */
+void netcfg_udp(struct pw_worker *w, const struct iface *ifc, const uint8_t *p, uint32_t len);
 
 /** Open what sleeping needs. @return 0 or -errno */
 int idle_open(struct pw_worker *w);

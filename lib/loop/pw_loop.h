@@ -76,6 +76,30 @@ struct pw_loop_if {
 	bool take_ra;		 /**< IPv6 addresses and routers as advertised (RFC 4862) */
 	const struct pw_ip_route *routes; /**< copied */
 	uint32_t n_routes;
+	bool dhcp;	  /**< ask for one more address (RFC 2131) */
+	bool link_local4; /**< choose one more (RFC 3927) */
+};
+
+/** What has become of an IPv4 address that nobody configured, or in spite of it. */
+enum pw_loop_news_what {
+	PW_LOOP_NEWS_UP,       /**< it is used from now on */
+	PW_LOOP_NEWS_RENEWED,  /**< its lease goes on */
+	PW_LOOP_NEWS_LOST,     /**< its lease is over: its connections are reset */
+	PW_LOOP_NEWS_DEFENDED, /**< `mac` says that it is his; we have said that it is ours */
+	PW_LOOP_NEWS_CONFLICT, /**< it is his: its connections are reset */
+};
+
+struct pw_loop_news {
+	enum pw_loop_news_what what;
+	uint32_t ifc; /**< index of the interface */
+	struct pw_addr addr;
+	struct rte_ether_addr mac;
+	bool dhcp; /**< it is of a lease, and the following are told */
+	uint8_t prefix_bits;
+	struct pw_addr router; /**< all zero: none */
+	struct pw_addr server;
+	uint16_t mtu;	/**< 0: not said */
+	pw_ns lease_ns; /**< what is left of it, or PW_NEVER */
 };
 
 struct pw_worker_cfg {
@@ -94,6 +118,9 @@ struct pw_worker_cfg {
 	/** Bounds and secret; mem, env, env_ctx, app_bytes, mtu and gso are set by the worker. */
 	struct pw_tcp_cfg tcp;
 	enum pw_idle idle;
+	/** Told of addresses that come and go, seldom, on worker 0's thread; may be NULL. */
+	void (*news)(void *ctx, const struct pw_loop_news *news);
+	void *news_ctx;
 };
 
 struct pw_worker; /* private to loop */
@@ -195,6 +222,21 @@ void pw_worker_get_ledger(const struct pw_worker *w, uint32_t i, struct pw_ledge
 /** Of its interface @p i: for its own thread, or when it does not run. */
 struct pw_link *pw_worker_link(struct pw_worker *w, uint32_t i);
 const struct pw_ip *pw_worker_ip(const struct pw_worker *w, uint32_t i);
+
+/** The addresses of an interface that nobody configured. */
+struct pw_loop_lease {
+	struct pw_if_addr lease; /**< by DHCP; all zero: none */
+	struct pw_if_addr self;	 /**< chosen (RFC 3927); likewise */
+	struct pw_addr router;
+	struct pw_addr server;
+	uint16_t mtu;
+	const char *state; /**< of DHCP; NULL: it is not asked for */
+	pw_ns ends_at;	   /**< of the lease, in the worker's time, or PW_NEVER */
+	uint64_t n_conflicts;
+};
+
+/** Of interface @p i of worker 0; for its own thread, or when it does not run. */
+void pw_worker_get_lease(const struct pw_worker *w, uint32_t i, struct pw_loop_lease *out);
 
 /** Of its port @p i, for pw_seg_page_held() and the like, on any thread. */
 const struct pw_seg *pw_worker_seg(const struct pw_worker *w, uint32_t i);

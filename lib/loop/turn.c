@@ -142,7 +142,12 @@ packet_in(struct pw_worker *w, struct iface *ifc, const uint8_t *p, const struct
 		return tcp_in(w, ifc, p, in->l3, &rx, hint.l4_ok, b);
 	if (rx.what == PW_IP_TCP_WHOLE)
 		return whole_in(w, ifc, &rx);
-	return rx.what == PW_IP_DONE ? PW_OK : icmp_error(w, &rx);
+	if (rx.what == PW_IP_DONE)
+		return PW_OK;
+	if (rx.what != PW_IP_UDP)
+		return icmp_error(w, &rx);
+	netcfg_udp(w, ifc, rx.l4, rx.len);
+	return PW_OK;
 }
 
 /* The bytes of a frame in one piece: where they are, or put together in the scratch. */

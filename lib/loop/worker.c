@@ -279,6 +279,7 @@ pw_worker_create(const struct pw_worker_cfg *cfg)
 		join_crew,
 		make_frags,
 		make_ifaces,
+		netcfg_open,
 		make_tcp,
 		make_control,
 	};
@@ -328,6 +329,7 @@ pw_worker_destroy(struct pw_worker *w)
 	if (w == NULL)
 		return;
 	idle_close(w);
+	netcfg_close(w);
 	if (w->tcp != NULL)
 		pw_tcp_destroy(w->tcp);
 	for (i = 0; i < w->n_devs; i++)
@@ -487,6 +489,7 @@ loop_chores(struct pw_worker *w, pw_ns now)
 	for (i = 0; i < w->n_ifs; i++)
 		iface_run(&w->ifs[i], now);
 	w->drops.n[PW_DROP_FRAG_TIMEOUT] += pw_frags_run(w->frags, now);
+	netcfg_run(w);
 	take_orders(w, now);
 	if (unlikely(w->jobs != NULL))
 		work_on(w, now);

@@ -77,6 +77,8 @@ class Peer:
             frame = decode(self.sock.recv(65536))
             if frame.dst not in (self.mac, BROADCAST):
                 continue
+            if ARP in frame and frame[ARP].psrc == frame[ARP].pdst:
+                continue  # pagewire announces itself: it answers nothing
             if ARP in frame and frame[ARP].op == 1 and frame[ARP].pdst in self.addresses:
                 self.send(self.ether() / ARP(op="is-at", hwsrc=self.mac, psrc=frame[ARP].pdst,
                                              hwdst=frame.src, pdst=frame[ARP].psrc))

@@ -209,7 +209,7 @@ addresses_may_come_from_the_network(void)
 {
 	CU_ASSERT_EQUAL(PARSE("--root", "/", "--ip", "auto", "--ip", "auto@1"), 0);
 	CU_ASSERT_EQUAL_FATAL(rig.cfg.n_ips, 2);
-	CU_ASSERT_TRUE(rig.cfg.ips[0].is_auto);
+	CU_ASSERT_EQUAL(rig.cfg.ips[0].by, PW_OPTION_IP_AUTO);
 	CU_ASSERT_EQUAL(rig.cfg.ips[1].place.port, 1);
 	CU_ASSERT_EQUAL(PARSE("--root", "/", "--ip", "auto", "--ip", "auto@0"), 1);
 }
