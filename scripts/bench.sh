@@ -24,7 +24,7 @@
 #                pagewire, and nginx with sendfile over a veth pair
 #   tcp          lib/tcp by itself, in process: cycles and instructions an operation
 #   path         a whole worker on a port without a device: cycles a segment
-#   trace        what the trace of connections costs: instructions with it and without
+#   trace        what copy ledger and trace cost: instructions with them and without
 #   compare      our CUBIC beside the kernel's on a link with loss and delay
 #   matrix       the same with losses up to 10 %, round trips from 0.1 to 300 ms, queues from
 #                a tenth of the bandwidth-delay product to four of them, more flows, other

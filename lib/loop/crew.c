@@ -225,19 +225,21 @@ crew_sort(struct pw_worker *w, const struct dev *dev, struct rte_mbuf **pkts, ui
 	return kept;
 }
 
-/* Put a header in front as if it had come so. */
-static void
+/* Put a header in front as if it had come so. @return false: no room, which a message has */
+static bool
 push_ether(struct rte_mbuf *m, const struct iface *ifc, uint16_t type)
 {
 	const uint8_t *mac = ifc->dev->port->mac.addr_bytes;
 	uint16_t hlen = ifc->vlan != 0 ? PW_ETH_HLEN_MAX : PW_ETH_HLEN;
 	uint8_t *p = (uint8_t *)rte_pktmbuf_prepend(m, hlen);
 
-	PW_ASSERT(p != NULL);
+	if (unlikely(p == NULL))
+		return false;
 	if (ifc->vlan != 0)
 		pw_eth_emit_tagged(p, mac, mac, ifc->vlan, type);
 	else
 		pw_eth_emit(p, mac, mac, type);
+	return true;
 }
 
 enum pw_drop
@@ -247,7 +249,10 @@ crew_give(struct pw_worker *w, const struct iface *ifc, const uint8_t *p, uint32
 
 	if (m == NULL)
 		return PW_DROP_NO_MBUF;
-	push_ether(m, ifc, p[0] >> 4 == 6 ? PW_ETH_TYPE_IP6 : PW_ETH_TYPE_IP4);
+	if (unlikely(!push_ether(m, ifc, p[0] >> 4 == 6 ? PW_ETH_TYPE_IP6 : PW_ETH_TYPE_IP4))) {
+		rte_pktmbuf_free(m);
+		return PW_DROP_NO_MBUF;
+	}
 	m->port = (uint16_t)(ifc->dev - w->devs);
 	put_down(w, m, to);
 	pass_on(w, to);

@@ -238,6 +238,8 @@ enter(struct pw_seg *seg, enum pw_copy copy, uint32_t store_bytes, uint32_t text
 {
 	struct pw_ledger *led = &seg->ledger;
 
+	if (!PW_ACCOUNTING)
+		return;
 	if (likely(copy == PW_COPY_MAX))
 		led->by_ref_bytes += store_bytes;
 	else

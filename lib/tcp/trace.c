@@ -87,7 +87,7 @@ trace_init(struct pw_tcp *t)
 	struct trace_pool *p = &t->trace;
 	uint32_t i;
 
-	if (t->cfg.max_traced == 0 || !PW_TRACE)
+	if (t->cfg.max_traced == 0 || !PW_ACCOUNTING)
 		return 0;
 	p->mask = t->cfg.trace_events - 1;
 	p->ring = take(mem, t->cfg.max_traced * sizeof(*p->ring), "tcp_trace_rings");
@@ -366,7 +366,7 @@ trace_begin(struct pw_tcp_conn *c)
 	struct pw_tcp *t = c->t;
 	struct trace_ring *r;
 
-	if (!PW_TRACE || t->trace.n_rings == 0 || c->trace != 0)
+	if (!PW_ACCOUNTING || t->trace.n_rings == 0 || c->trace != 0)
 		return;
 	r = get_ring(t);
 	if (r == NULL) {

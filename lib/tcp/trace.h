@@ -7,7 +7,7 @@
 /**
  * @file
  * The hooks by which the files of tcp tell what happens: a branch where the connection
- * is not traced, nothing at all where the build leaves them out (-Dtrace=false).
+ * is not traced, nothing at all where the build leaves them out (-Daccounting=false).
  */
 #include "tcp_priv.h"
 
@@ -16,7 +16,7 @@
 static inline bool
 traced(const struct pw_tcp_conn *c)
 {
-	return PW_TRACE && c->trace != 0;
+	return PW_ACCOUNTING && c->trace != 0;
 }
 
 int trace_init(struct pw_tcp *t);

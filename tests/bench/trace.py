@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: BSD-3-Clause
 # Copyright (c) 2026 the pagewire authors
 """
-What the trace of connections costs: instructions of the programs of `tcp` and `path`,
-built with it and without (-Dtrace=false).
+What the copy ledger and the trace of connections cost: instructions of the programs of
+`tcp` and `path`, built with them and without (-Daccounting=false).
 """
 import os
 import shutil
@@ -17,7 +17,7 @@ import inprocess
 import path
 import testsite
 
-WITHOUT = harness.TOP / "build-untraced"
+WITHOUT = harness.TOP / "build-unaccounted"
 TARGET = 3  # per cent of a download, and of a small request
 
 # program, case, figure of it, functions inside which instructions are counted, words
@@ -33,7 +33,7 @@ COUNTED = (
 
 def build():
     if not (WITHOUT / "build.ninja").exists():
-        subprocess.run(["meson", "setup", WITHOUT, "-Dtrace=false"], cwd=harness.TOP, check=True,
+        subprocess.run(["meson", "setup", WITHOUT, "-Daccounting=false"], cwd=harness.TOP, check=True,
                        stdout=subprocess.DEVNULL)
     subprocess.run(["ninja", "-C", WITHOUT, "tests/bench/tcp-bench", "tests/bench/path-bench"],
                    check=True, stdout=subprocess.DEVNULL)
@@ -58,9 +58,9 @@ def run(results, root):
                           for where in (harness.BUILD, WITHOUT))
         more = 100 * (with_ / without - 1)
         target = TARGET if program == "path-bench" else None
-        results.add(f"{words}, traced", "instructions", Samples([round(with_, 1)]),
+        results.add(f"{words}, with both", "instructions", Samples([round(with_, 1)]),
                     reference=Samples([round(without, 1)]), better="lower")
-        results.add(f"{words}: the trace", "%", Samples([round(more, 2)]), target=target,
+        results.add(f"{words}: ledger and trace", "%", Samples([round(more, 2)]), target=target,
                     better="lower")
     results.print_table()
 
@@ -69,7 +69,7 @@ def main():
     bench.arguments(__doc__)
     results = bench.Results("trace")
     if not inprocess.has_callgrind():
-        results.add_impossible("the trace", "instructions", "valgrind is not there")
+        results.add_impossible("ledger and trace", "instructions", "valgrind is not there")
         results.write()
         return
     build()
