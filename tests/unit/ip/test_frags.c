@@ -278,7 +278,7 @@ random_cuts_come_together(void)
 		uint32_t cut[PW_FRAGS_PARTS + 1] = {0}, order[PW_FRAGS_PARTS];
 		uint32_t n = 0;
 
-		while (cut[n] < len && n < 20) {
+		while (n < 20 && cut[n] < len) {
 			cut[n + 1] = (uint32_t)pw_min(
 				len, cut[n] + 8 + 8 * pw_rand_below(&r, n == 0 ? 4 : 80));
 			n++;
