@@ -542,6 +542,9 @@ check_ack(struct obs *o, struct obs_conn *c, const struct view *v)
 	int64_t ack = offset(v->ack, c->irs1, c->told), edge;
 	uint32_t shift = both_said(c, OPT_SCALE) ? c->shift_out : 0;
 
+	/* A cookie that came back once more has opened once more: all begins anew. */
+	if (ack < c->told && c->dead && o->cfg.cookies)
+		c->told = c->adv = ack;
 	if (ack < c->told)
 		fail(o, "S3", "RCV.NXT went back from %ld to %ld", (long)c->told, (long)ack);
 	if (ack > c->got && !c->fuzzy)
