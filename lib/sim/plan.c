@@ -390,6 +390,22 @@ calm_down(struct pw_rand *r, struct pw_sim_plan *plan)
 	}
 }
 
+/* A client with nothing to say opens by a bare ACK, and again for each SYN-ACK that is sent
+ * again: a link that thins ACKs can swallow them all, until the server gives up. */
+static void
+excuse_thin_opens(struct pw_sim_plan *plan)
+{
+	uint32_t i;
+
+	for (i = 0; i < plan->n_conns; i++) {
+		struct pw_sim_conn *c = &plan->conn[i];
+
+		if (c->prog[0].bytes == 0)
+			c->may_end |= plan->host[c->client].up.thin_acks != 0 ||
+				      plan->host[c->server].down.thin_acks != 0;
+	}
+}
+
 /* Room for everything: neither windows nor devices are in the way. */
 static void
 make_smooth(struct pw_rand *r, struct pw_sim_host *h)
@@ -497,6 +513,7 @@ pw_sim_plan_seed(struct pw_sim_plan *plan, uint64_t seed)
 		make_dead(&r, plan);
 	else
 		calm_down(&r, plan);
+	excuse_thin_opens(plan);
 }
 
 /* ---- masks ---- */
