@@ -200,8 +200,10 @@ set_rate(struct pw_tcp_conn *c, uint32_t pacing_gain)
 	struct side *s = side_of(c);
 	uint64_t rate = s->bbr.bw * pacing_gain / 100 * MARGIN_PERCENT / 100;
 
+	if (rate == 0) /* a mark may come before the first sample: what we began with holds */
+		return;
 	if (s->bbr.full_bw_reached || rate > s->rate)
-		s->rate = pw_max(rate, 1);
+		s->rate = pw_max(rate, c->mss); /* a segment a second, or nothing would tell of more */
 }
 
 static void

@@ -38,9 +38,9 @@ def dnsmasq(server, tmp, lease_s=120, first="10.77.0.50", last="10.77.0.60"):
 
 
 def address_of(server):
-    """The address at which it says that it serves, once it does."""
+    """The IPv4 address at which it says that it serves, once it does."""
     def said():
-        return re.search(r"pagewire: serving \S+ at http://([\d.]+)/ ", server.output("out"))
+        return re.search(r" at http://(\d[\d.]+)/ ", server.output("out"))
     return wait_until("pagewire has an address", said, SECONDS).group(1)
 
 
@@ -50,9 +50,23 @@ def fetch_hash(server, address, path, tmp):
 
 
 def control(server, tmp, *words):
-    done = server.namespace.run(harness.BUILD / "app" / "pagewire-ctl", "--socket",
+    done = server.namespace.run(harness.PAGEWIRE.parent / "pagewire-ctl", "--socket",
                                 tmp / "ctl.sock", *words, "--json")
     return json.loads(done.stdout)
+
+
+@pytest.fixture(scope="module", autouse=True)
+def forgotten(site, tmp_path_factory):
+    """A server whose lease ends while the other tests run: dnsmasq's shortest has two minutes."""
+    tmp = tmp_path_factory.mktemp("forgotten")
+    harness.need_profile("tap")
+    with harness.serving("tap", site.root, ["--timeout-idle", 300], ip="dhcp") as server:
+        with dnsmasq(server, tmp, lease_s=120):
+            address = address_of(server)
+            sock = server.namespace.connect(address, timeout=150)
+        yield server, address, sock
+        sock.close()
+        server.stop()
 
 
 @pytest.mark.parametrize("driver, lcores", [("tap", "0@0"), ("tap", TWO_LCORES),
@@ -75,20 +89,6 @@ def test_dhcp(driver, lcores, site, tmp_path):
             assert 0 < lease["seconds_left"] <= 120
             routes = control(server, tmp_path, "show", "routes")["routes"]
             assert ("0.0.0.0/0", "10.77.0.2") in {(r["prefix"], r["via"]) for r in routes}
-        server.stop()
-
-
-def test_a_lease_that_ends_resets_its_connections(site, tmp_path):
-    """dnsmasq's shortest lease has two minutes; a server that is gone renews nothing."""
-    harness.need_profile("tap")
-    with harness.serving("tap", site.root, ["--timeout-idle", 300], ip="dhcp") as server:
-        with dnsmasq(server, tmp_path, lease_s=120):
-            address = address_of(server)
-            sock = server.namespace.connect(address, timeout=150)
-        with pytest.raises(ConnectionResetError):
-            sock.recv(1)
-        wait_until("it is said", lambda: f"the lease of {address} is over" in server.output("err"))
-        sock.close()
         server.stop()
 
 
@@ -141,3 +141,11 @@ def _silence(raw):
     except TimeoutError:
         return True
     return False
+
+
+def test_a_lease_that_ends_resets_its_connections(forgotten):
+    """A DHCP server that is gone renews nothing."""
+    server, address, sock = forgotten
+    with pytest.raises(ConnectionResetError):
+        sock.recv(1)
+    wait_until("it is said", lambda: f"the lease of {address} is over" in server.output("err"))

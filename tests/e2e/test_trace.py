@@ -13,7 +13,7 @@ import pytest
 import harness
 from harness import BadLink, fetch, wait_until
 
-CTL = harness.BUILD / "app" / "pagewire-ctl"
+CTL = harness.PAGEWIRE.parent / "pagewire-ctl"
 OPTIONS = ("--drain", 1)
 
 

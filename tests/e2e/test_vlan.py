@@ -30,7 +30,7 @@ def trunk_of(server):
 
 def control(server, tmp, words):
     path = tmp / "ctl.sock"
-    done = server.namespace.run(harness.BUILD / "app" / "pagewire-ctl", "--socket", path, *words,
+    done = server.namespace.run(harness.PAGEWIRE.parent / "pagewire-ctl", "--socket", path, *words,
                                 "--json")
     return json.loads(done.stdout)
 

@@ -403,6 +403,29 @@ mark_ends_startup(void)
 	hang_up();
 }
 
+/* Startup ends with nothing known of the path: the rate that it began with holds. */
+static void
+mark_before_the_first_sample(void)
+{
+	const struct pw_tcp_cfg cfg = {.cc = "bbr", .max_sent = 1};
+	uint32_t i;
+
+	teardown();
+	memset(&rig, 0, sizeof(rig));
+	rig_open(&rig, &cfg);
+	rig.syn_flags = PW_TCP_ECE | PW_TCP_CWR;
+	rig_accept(&rig, &rig_linux);
+	memset(&path, 0, sizeof(path));
+	path.rate = RATE;
+	path.mark = true;
+	for (i = 1; i <= 5; i++) {
+		pw_tcp_send(conn(), MSS);
+		pass(MS(100));
+		CU_ASSERT_EQUAL(path.end, i * MSS);
+	}
+	hang_up();
+}
+
 /* All is lost for a while: cwnd is one segment, and then again what it was. */
 static void
 timeout_and_back(void)
@@ -490,6 +513,7 @@ static CU_TestInfo tests[] = {
 	TEST(application_limited_samples_say_nothing),
 	TEST(idle_time_replaces_probe_rtt),
 	TEST(mark_ends_startup),
+	TEST(mark_before_the_first_sample),
 	TEST(timeout_and_back),
 	TEST(without_records_for_snapshots),
 	TEST(no_place_means_cubic),
