@@ -4,7 +4,7 @@
 import time
 
 import pytest
-from scapy.layers.inet import TCP
+from scapy.layers.inet import ICMP, TCP
 
 from peer import flags, payload
 
@@ -500,6 +500,8 @@ def test_C133_timestamp_offsets_differ_between_peers(peer, connect):
     for i in range(60, 70):
         address = f"10.77.0.{i}"
         peer.addresses.add(address)
+        peer.send(peer.ip(src=address) / ICMP(type="echo-request", id=i))
+        peer.wait_for(lambda f, i=i: ICMP in f and f[ICMP].id == i, "to be a known neighbour")
         conn = connect(src=address, options=[("MSS", 1460), ("Timestamp", (1, 0))]).half_open()
         stamps.append(dict(conn.syn_ack[TCP].options)["Timestamp"][0])
     assert min(abs(b - a) for a, b in zip(stamps, stamps[1:])) > 10_000
