@@ -203,7 +203,8 @@ set_rate(struct pw_tcp_conn *c, uint32_t pacing_gain)
 	if (rate == 0) /* a mark may come before the first sample: what we began with holds */
 		return;
 	if (s->bbr.full_bw_reached || rate > s->rate)
-		s->rate = pw_max(rate, c->mss); /* a segment a second, or nothing would tell of more */
+		s->rate = pw_max(
+			rate, c->mss); /* a segment a second, or nothing would tell of more */
 }
 
 static void
