@@ -230,15 +230,32 @@ link_send(struct pw_link *l, struct rte_mbuf *m)
 	pw_port_tx_put(l->tx, m);
 }
 
+/* To a MAC address that no neighbour stands for. */
+static void
+send_to(struct pw_link *l, struct rte_mbuf *m, const uint8_t *dst, uint16_t type)
+{
+	uint8_t *p = (uint8_t *)rte_pktmbuf_prepend(m, l->hlen);
+
+	PW_ASSERT(p != NULL);
+	link_emit(l, p, dst, type);
+	link_send(l, m);
+}
+
 void
 pw_link_broadcast(struct pw_link *l, struct rte_mbuf *m)
 {
 	static const uint8_t all[PW_ETH_ADDR_LEN] = {0xff, 0xff, 0xff, 0xff, 0xff, 0xff};
-	uint8_t *p = (uint8_t *)rte_pktmbuf_prepend(m, l->hlen);
 
-	PW_ASSERT(p != NULL);
-	link_emit(l, p, all, PW_ETH_TYPE_IP4);
-	link_send(l, m);
+	send_to(l, m, all, PW_ETH_TYPE_IP4);
+}
+
+void
+pw_link_to_group(struct pw_link *l, struct rte_mbuf *m, const struct pw_addr *group)
+{
+	uint8_t mac[PW_ETH_ADDR_LEN];
+
+	pw_ip6_group_mac(group, mac);
+	send_to(l, m, mac, PW_ETH_TYPE_IP6);
 }
 
 /* In place of the device that has no TSO. */
@@ -255,16 +272,14 @@ put_cut(struct pw_link *l, struct rte_mbuf *m)
 		link_send(l, frames[i]);
 }
 
-void
-pw_link_to_group(struct pw_link *l, struct rte_mbuf *m, const struct pw_addr *group)
+/* A frame that is ready, for the device or for the cut. */
+static inline void
+put_frame(struct pw_link *l, struct rte_mbuf *m)
 {
-	uint8_t mac[PW_ETH_ADDR_LEN];
-	uint8_t *p = (uint8_t *)rte_pktmbuf_prepend(m, l->hlen);
-
-	PW_ASSERT(p != NULL);
-	pw_ip6_group_mac(group, mac);
-	link_emit(l, p, mac, PW_ETH_TYPE_IP6);
-	link_send(l, m);
+	if ((m->ol_flags & RTE_MBUF_F_TX_TCP_SEG) != 0 && l->cuts)
+		put_cut(l, m);
+	else
+		link_send(l, m);
 }
 
 static void
@@ -274,10 +289,7 @@ send_tagged(struct pw_link *l, const struct neigh *n, struct rte_mbuf *m)
 
 	PW_ASSERT(p != NULL);
 	memcpy(p, n->eth, l->hlen);
-	if ((m->ol_flags & RTE_MBUF_F_TX_TCP_SEG) != 0 && l->cuts)
-		put_cut(l, m);
-	else
-		link_send(l, m);
+	put_frame(l, m);
 }
 
 static inline void
@@ -292,10 +304,7 @@ send_frame(struct pw_link *l, const struct neigh *n, struct rte_mbuf *m)
 	p = rte_pktmbuf_prepend(m, PW_ETH_HLEN);
 	PW_ASSERT(p != NULL);
 	memcpy(p, n->eth, PW_ETH_HLEN);
-	if ((m->ol_flags & RTE_MBUF_F_TX_TCP_SEG) != 0 && l->cuts)
-		put_cut(l, m);
-	else
-		pw_port_tx_put(l->tx, m);
+	put_frame(l, m);
 }
 
 /* The neighbour's MAC address is not known, or not known to be right. */

@@ -103,7 +103,8 @@ change_addr(struct pw_worker *w, struct iface *ifc, const struct pw_if_addr *fro
 		pw_ip_addr_del(ifc->ip, &from->addr);
 	}
 	if (!pw_addr_eq(&to->addr, &none) && pw_ip_addr_add(ifc->ip, to) != 0)
-		pw_drop_count(&w->drops, PW_DROP_NO_MBUF);
+		LOOP_LOG(ERR, "worker %u: no place for one more address: %d are there", w->id,
+			PW_IP_ADDRS_MAX);
 	memset(&w->from.src, 0, sizeof(w->from.src));
 }
 

@@ -128,7 +128,8 @@ pw_seg_destroy(struct pw_seg *seg)
 	rte_free(seg);
 }
 
-/* As many as there are, one by one, when the pool runs low. */
+/* As many as there are, one by one, when the pool runs low: then the ring begins anew where
+ * the next SPARES_REFILL lie in one piece. */
 static __rte_noinline void
 refill(struct pw_seg *seg)
 {
@@ -140,8 +141,7 @@ refill(struct pw_seg *seg)
 	}
 	if (s->head != s->tail)
 		return;
-	s->head = s->tail =
-		SPARES_REFILL; /* a multiple of it: what is taken at once stays in one piece */
+	s->head = s->tail = SPARES_REFILL;
 	s->m[SPARES_REFILL - 1] = rte_pktmbuf_alloc(seg->hdr);
 	s->head -= s->m[SPARES_REFILL - 1] != NULL;
 }

@@ -580,9 +580,20 @@ in_other_states(struct pw_tcp_conn *c, struct seg_in *in)
 }
 
 static enum pw_drop
-in_connection(struct pw_tcp_conn *c, struct seg_in *in)
+in_state(struct pw_tcp_conn *c, struct seg_in *in)
 {
 	return c->state == PW_TCP_SYN_SENT ? in_syn_sent(c, in) : in_other_states(c, in);
+}
+
+static enum pw_drop
+in_connection(struct pw_tcp_conn *c, struct seg_in *in)
+{
+	enum pw_drop why;
+
+	c->flags |= F_BUSY;
+	why = in_state(c, in);
+	conn_unbusy(c);
+	return why;
 }
 
 /* A segment that is no connection's as yet. */
@@ -592,17 +603,13 @@ in_no_connection(struct pw_tcp *t, struct seg_in *in)
 	struct tw *w = tw_find(t, in);
 	const struct listener *l;
 	struct pw_tcp_conn *c;
-	enum pw_drop why;
 
 	if (w != NULL)
 		return tw_input(t, w, in);
 	l = listener_of(t, in->h.dport);
-	if (l == NULL || (c = cookie_accept(t, l, in)) == NULL)
-		return listen_input(t, in, 0, false);
-	c->flags |= F_BUSY;
-	why = in_connection(c, in);
-	conn_unbusy(c);
-	return why;
+	if (l != NULL && (c = cookie_accept(t, l, in)) != NULL)
+		return in_connection(c, in);
+	return listen_input(t, in, 0, false);
 }
 
 enum pw_drop
@@ -618,12 +625,7 @@ pw_tcp_input(struct pw_tcp *t, const struct pw_tcp_pkt *pkt, pw_ns now)
 	if (why != PW_OK)
 		return why;
 	c = conn_find(t, in.dst, in.h.dport, in.src, in.h.sport);
-	if (unlikely(c == NULL))
-		return in_no_connection(t, &in);
-	c->flags |= F_BUSY;
-	why = in_connection(c, &in);
-	conn_unbusy(c);
-	return why;
+	return likely(c != NULL) ? in_connection(c, &in) : in_no_connection(t, &in);
 }
 
 /* ---- trains ---- */
@@ -708,7 +710,7 @@ train_in_connection(struct pw_tcp_conn *c, struct train *tr)
 	c->flags |= F_BUSY;
 	do {
 		uint32_t seq = tr->in->h.seq + tr->in->len;
-		enum pw_drop why = in_connection(c, tr->in);
+		enum pw_drop why = in_state(c, tr->in);
 
 		train_count(tr, why);
 		if (why == PW_OK && c->state != PW_TCP_CLOSED)
