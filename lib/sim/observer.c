@@ -187,8 +187,9 @@ out_syn_ecn(struct obs *o, struct obs_conn *c, const struct view *v)
 			fail(o, "S5", "SYN with one of ECE and CWR");
 		return;
 	}
-	c->ecn_ok = (v->flags & ECE) != 0;
-	if (c->ecn_ok && !c->ecn_asked_in)
+	/* Who answers by cookies forgets that he agreed to it before; the cookie does not. */
+	c->ecn_ok = (v->flags & ECE) != 0 || (c->ecn_ok && o->cfg.cookies);
+	if ((v->flags & ECE) && !c->ecn_asked_in)
 		fail(o, "S5", "agrees to ECN that nobody asked for");
 	if (v->flags & CWR)
 		fail(o, "S5", "SYN-ACK with CWR");

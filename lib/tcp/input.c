@@ -768,8 +768,10 @@ shrink_path(struct pw_tcp_conn *c, uint32_t mtu)
 	uint32_t mss =
 		(uint32_t)pw_max(mtu, is_v4 ? PMTU_FLOOR_V4 : PMTU_FLOOR_V6) - (is_v4 ? 40 : 60);
 
-	if (c->searching)
+	if (c->searching) {
 		pmtu_on_icmp(c, mss);
+		c->peer_mss = (uint16_t)pw_min(c->peer_mss, mss); /* the search goes no higher */
+	}
 	if (mss >= c->mss + (c->flags & F_TS_OK ? PW_TCP_TS_LEN : 0u))
 		return;
 	c->peer_mss = (uint16_t)mss;
