@@ -51,7 +51,7 @@ new_round(struct pw_tcp_conn *c, struct cc_cubic *q)
 	q->rtt_samples = 0;
 	q->round_end = (uint32_t)c->snd_nxt;
 	if (q->css_rounds > 0 && ++q->css_rounds > CSS_ROUNDS) {
-		c->ssthresh = c->cwnd;
+		c->ssthresh = (uint32_t)pw_max(c->cwnd, 2u * c->mss);
 		c->hystart_done = true;
 	}
 }
