@@ -478,18 +478,3 @@ pw_ip_overhear(struct pw_ip *ip, const uint8_t *p, uint32_t len, pw_ns now)
 	else
 		pw_link_nd(ip->link, &m, false, now);
 }
-
-void
-pw_ip_each_own6(const struct pw_ip *ip,
-	void (*fn)(void *ctx, const struct pw_if_addr *a, const char *state), void *ctx)
-{
-	static const char *const names[] = {
-		[OWN6_TENTATIVE] = "tentative",
-		[OWN6_GOOD] = "in use",
-		[OWN6_DUPLICATE] = "duplicate",
-	};
-	uint32_t i;
-
-	for (i = 0; i < ip->auto6.n_own; i++)
-		fn(ctx, &ip->auto6.own[i].a, names[ip->auto6.own[i].state]);
-}

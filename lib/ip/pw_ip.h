@@ -95,10 +95,6 @@ pw_ns pw_ip_next(const struct pw_ip *ip);
  */
 void pw_ip_overhear(struct pw_ip *ip, const uint8_t *p, uint32_t len, pw_ns now);
 
-/** Call @p fn with each IPv6 address and "tentative", "in use" or "duplicate". */
-void pw_ip_each_own6(const struct pw_ip *ip,
-	void (*fn)(void *ctx, const struct pw_if_addr *a, const char *state), void *ctx);
-
 /** For whom a packet is. */
 enum pw_ip_what {
 	PW_IP_DONE,	   /**< dealt with here */
