@@ -228,6 +228,11 @@ on_recv(void *ctx, struct pw_tcp_conn *tc, const uint8_t *data, uint32_t len, pw
 	uint32_t used;
 
 	k->heard = now;
+	if (likely(resp_is_inside(&k->resp, len) && l->hash == NULL &&
+		    (k->flags & CONN_FAILED) == 0)) {
+		resp_skip(&k->resp, len);
+		return len;
+	}
 	while (done < len && (k->flags & CONN_FAILED) == 0) {
 		struct resp_slot rs;
 		enum resp_result what;

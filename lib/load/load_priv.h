@@ -84,6 +84,21 @@ void resp_init(struct reader *rd);
 enum resp_result resp_read(struct reader *rd, struct resp *r, const struct resp_slot *slot,
 	struct known_head *known, const uint8_t *data, uint32_t len, uint32_t *used);
 
+/** Is it in the middle of a counted body, with more than @p len bytes to come? */
+static inline bool
+resp_is_inside(const struct resp *r, uint32_t len)
+{
+	return r->framing == FRAME_COUNTED && r->left > len;
+}
+
+/** Take @p len bytes of the inside of a body that nobody hashes. */
+static inline void
+resp_skip(struct resp *r, uint32_t len)
+{
+	r->left -= len;
+	r->body += len;
+}
+
 /** The hash of the body of a complete response. */
 uint64_t resp_hash(const struct resp *r, const struct resp_slot *slot);
 

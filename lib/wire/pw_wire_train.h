@@ -18,7 +18,8 @@ struct pw_train {
 	uint16_t l4;	  /**< the TCP header, */
 	uint16_t data;	  /**< the payload */
 	bool is_ip4;
-	uint32_t seq; /**< the sequence number that comes next */
+	uint16_t ip4_rest; /**< IPv4: the sum of length, ID and header checksum */
+	uint32_t seq;	   /**< the sequence number that comes next */
 };
 
 /**

@@ -8,6 +8,94 @@
 #include "pw_wire_tcp.h"
 #include "pw_wire_train.h"
 
+/* What differs between the first frame and the one at @p p, in so many bits from @p at on. */
+static inline uint64_t
+differ16(const struct pw_train *t, const uint8_t *p, uint32_t at)
+{
+	uint16_t a, b;
+
+	memcpy(&a, t->p + at, sizeof(a));
+	memcpy(&b, p + at, sizeof(b));
+	return a ^ b;
+}
+
+static inline uint64_t
+differ32(const struct pw_train *t, const uint8_t *p, uint32_t at)
+{
+	uint32_t a, b;
+
+	memcpy(&a, t->p + at, sizeof(a));
+	memcpy(&b, p + at, sizeof(b));
+	return a ^ b;
+}
+
+static inline uint64_t
+differ64(const struct pw_train *t, const uint8_t *p, uint32_t at)
+{
+	uint64_t a, b;
+
+	memcpy(&a, t->p + at, sizeof(a));
+	memcpy(&b, p + at, sizeof(b));
+	return a ^ b;
+}
+
+/* With a tag or without. */
+static inline uint64_t
+differ_eth(const struct pw_train *t, const uint8_t *p)
+{
+	return differ64(t, p, 0) | differ32(t, p, 8) | differ64(t, p, t->l3 - 8);
+}
+
+/* Length, ID (RFC 6864: it says nothing) and checksum may differ, but not their sum. */
+static inline uint16_t
+sum_of_the_rest(const uint8_t *ip)
+{
+	uint16_t v[3];
+
+	memcpy(v, ip + 2, 4);
+	memcpy(&v[2], ip + 10, 2);
+	return pw_sum_fold((uint64_t)v[0] + v[1] + v[2]);
+}
+
+static inline uint64_t
+differ_ip4(const struct pw_train *t, const uint8_t *p, bool cksum_ok)
+{
+	const uint8_t *ip = p + t->l3;
+	uint64_t sum = cksum_ok ? 0 : sum_of_the_rest(ip) ^ t->ip4_rest;
+
+	return sum | differ16(t, p, t->l3) | differ32(t, p, t->l3 + 6) | differ64(t, p, t->l3 + 12);
+}
+
+/* All but the length. */
+static inline uint64_t
+differ_ip6(const struct pw_train *t, const uint8_t *p)
+{
+	uint32_t l3 = t->l3;
+
+	return differ32(t, p, l3) | differ64(t, p, l3 + 6) | differ64(t, p, l3 + 14) |
+	       differ64(t, p, l3 + 22) | differ64(t, p, l3 + 30) | differ16(t, p, l3 + 38);
+}
+
+/* All but sequence number, PSH and checksum. */
+static inline uint64_t
+differ_tcp(const struct pw_train *t, const uint8_t *p)
+{
+	uint32_t l4 = t->l4, at;
+	uint64_t d = differ32(t, p, l4) | differ32(t, p, l4 + 8) | differ16(t, p, l4 + 14) |
+		     differ16(t, p, l4 + 18);
+
+	d |= (t->p[l4 + 12] ^ p[l4 + 12]) | ((t->p[l4 + 13] ^ p[l4 + 13]) & ~PW_TCP_PSH);
+	for (at = l4 + PW_TCP_HLEN_MIN; at < t->data; at += 4)
+		d |= differ32(t, p, at);
+	return d;
+}
+
+static inline uint32_t
+ip_length(const struct pw_train *t, const uint8_t *ip)
+{
+	return t->is_ip4 ? pw_get_be16(ip + 2) : pw_get_be16(ip + 4) + PW_IP6_HLEN;
+}
+
 bool
 pw_train_begin(struct pw_train *t, const uint8_t *p, uint32_t l3, uint32_t l4, uint32_t end)
 {
@@ -23,57 +111,21 @@ pw_train_begin(struct pw_train *t, const uint8_t *p, uint32_t l3, uint32_t l4, u
 	t->l3 = (uint16_t)l3;
 	t->l4 = (uint16_t)l4;
 	t->data = (uint16_t)(l4 + hlen);
+	t->ip4_rest = sum_of_the_rest(p + l3);
 	t->seq = pw_get_be32(tcp + 4) + (end - t->data);
 	return true;
-}
-
-static inline bool
-same(const struct pw_train *t, const uint8_t *p, uint32_t from, uint32_t len)
-{
-	return memcmp(t->p + from, p + from, len) == 0;
-}
-
-/* All but length, ID (RFC 6864: it says nothing) and checksum. @return the packet's length */
-static inline uint32_t
-next_ip4(const struct pw_train *t, const uint8_t *p, bool cksum_ok)
-{
-	uint32_t l3 = t->l3;
-
-	if (!same(t, p, l3, 2) || !same(t, p, l3 + 6, 4) || !same(t, p, l3 + 12, 8))
-		return 0;
-	if (!cksum_ok && pw_sum(p + l3, PW_IP4_HLEN) != 0xffff)
-		return 0;
-	return pw_get_be16(p + l3 + 2);
-}
-
-static inline uint32_t
-next_ip6(const struct pw_train *t, const uint8_t *p)
-{
-	if (!same(t, p, t->l3, 4) || !same(t, p, t->l3 + 6u, PW_IP6_HLEN - 6))
-		return 0;
-	return pw_get_be16(p + t->l3 + 4) + PW_IP6_HLEN;
-}
-
-/* All but sequence number, PSH and checksum. */
-static inline bool
-next_tcp(const struct pw_train *t, const uint8_t *p)
-{
-	uint32_t l4 = t->l4;
-
-	return pw_get_be32(p + l4 + 4) == t->seq && same(t, p, l4, 4) && same(t, p, l4 + 8, 5) &&
-	       ((t->p[l4 + 13] ^ p[l4 + 13]) & ~PW_TCP_PSH) == 0 && same(t, p, l4 + 14, 2) &&
-	       same(t, p, l4 + 18, t->data - l4 - 18);
 }
 
 uint32_t
 pw_train_next(struct pw_train *t, const uint8_t *p, uint32_t len, bool ip4_ok)
 {
-	uint32_t ip_len;
+	uint64_t d;
 
-	if (len <= t->data || !next_tcp(t, p) || !same(t, p, 0, t->l3))
+	if (len <= t->data || pw_get_be32(p + t->l4 + 4) != t->seq)
 		return 0;
-	ip_len = t->is_ip4 ? next_ip4(t, p, ip4_ok) : next_ip6(t, p);
-	if (ip_len != len - t->l3) /* padding is rare in a full frame */
+	d = differ_eth(t, p) | differ_tcp(t, p);
+	d |= t->is_ip4 ? differ_ip4(t, p, ip4_ok) : differ_ip6(t, p);
+	if (d != 0 || ip_length(t, p + t->l3) != len - t->l3) /* padding is rare in a full frame */
 		return 0;
 	t->seq += len - t->data;
 	return len - t->data;
