@@ -478,7 +478,9 @@ pair_server(struct survey *s, struct pair *p, uint32_t size)
 
 	add_start(s, &w, "pagewire", s->send_cpu);
 	ADD(&w, "--single-file-segments", "--iova-mode=va", "--vdev");
-	add(&w, "net_virtio_user0,mac=02:00:00:00:78:01,path=%.120s,queues=1,queue_size=1024",
+	add(&w,
+		"net_virtio_user0,mac=02:00:00:00:78:01,path=%.120s,queues=1,queue_size=1024,"
+		"packed_vq=1",
 		p->socket);
 	ADD(&w, "--", "--root");
 	add(&w, "%.150s/files/%s", s->here, size_text(text, s->cfg.sizes[size]));
