@@ -13,6 +13,7 @@
 #   PW_TMP     directory for logs, sockets, captures; removed at the end if made here
 #   PW_CPU     lcore of pagewire                                 0
 #   PW_MTU     of the device and the kernel's end                1500
+#   PW_FAMILIES  of addresses that both ends have: "4", "6", "4 6"   4
 #   PW_WAIT    seconds until the ready line must have come       60
 #   PW_EXTRA_EAL  array: more EAL arguments
 #
@@ -24,6 +25,7 @@
 #   pw_netns NAME            make a namespace, removed at exit; sets PW_NS
 #   pw_in COMMAND...         run COMMAND in PW_NS
 #   pw_profile NAME          read drivers-config/NAME.conf (after PW_IF and PW_TMP are set)
+#   pw_wants FAMILY          is 4 or 6 among PW_FAMILIES?
 #   pw_profile_missing       print what the profile needs and this machine lacks; 1 if anything
 #   pw_memory MIB            choose hugepages or --no-huge for MIB of files: sets PW_MEM (EAL
 #                            arguments) and PW_MEM_WHY (one line that says what and why)
@@ -42,8 +44,10 @@
 #   PROFILE_OPTIONS   array: options of pagewire that go with it
 #   PROFILE_IP        address of pagewire
 #   PROFILE_PEER_IP   address of the kernel at the other end, "" where there is none
+#   PROFILE_IP6, PROFILE_PEER_IP6  likewise of IPv6
 #   PROFILE_BEFORE    array: commands to run in the namespace before pagewire starts
 #   PROFILE_AFTER     array: commands to run there when pagewire is ready
+#   PROFILE_AFTER6    array: and behind these, where IPv6 is wanted
 #   PROFILE_BRIDGE    array: EAL arguments of the port by which dpdk-testpmd joins this device
 #                     to a TAP of the kernel; empty where the kernel is at the other end anyhow
 #   PROFILE_BRIDGE_FIRST  yes when the bridge has to be there before pagewire
@@ -53,7 +57,7 @@
 
 PW_TOP=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 : "${PW_BIN:=$PW_TOP/build/app/pagewire}" "${PW_NS:=}" "${PW_IF:=pw0}" "${PW_TMP:=}"
-: "${PW_CPU:=0}" "${PW_MTU:=1500}" "${PW_WAIT:=60}"
+: "${PW_CPU:=0}" "${PW_MTU:=1500}" "${PW_FAMILIES:=4}" "${PW_WAIT:=60}"
 declare -p PW_EXTRA_EAL >/dev/null 2>&1 || PW_EXTRA_EAL=()
 PW_PID='' PW_BRIDGE_PID='' PW_MEM=() PW_MEM_WHY=''
 PW_EXIT_LIST=()
@@ -137,13 +141,22 @@ pw_profile() {
 	fi
 	PROFILE_NAME=$1 PROFILE_DRIVER='' PROFILE_WHAT='' PROFILE_NEEDS=''
 	PROFILE_IP=10.77.0.1/24 PROFILE_PEER_IP=10.77.0.2/24
-	PROFILE_EAL=() PROFILE_OPTIONS=() PROFILE_BEFORE=() PROFILE_AFTER=()
+	PROFILE_IP6=fd77::1/64 PROFILE_PEER_IP6=fd77::2/64
+	PROFILE_EAL=() PROFILE_OPTIONS=() PROFILE_BEFORE=() PROFILE_AFTER=() PROFILE_AFTER6=()
 	PROFILE_BRIDGE=() PROFILE_BRIDGE_FIRST=no
 	PROFILE_OFFLOADS='' PROFILE_COPIES='' PROFILE_OUR_COPIES=none
 	# shellcheck disable=SC1090
 	. "$conf"
+	[ -z "$PROFILE_PEER_IP6" ] || PROFILE_AFTER6+=(
+		# That address alone, of use at once.
+		"sysctl -qw net.ipv6.conf.$PW_IF.addr_gen_mode=1 net.ipv6.conf.$PW_IF.accept_ra=0 \
+			net.ipv6.conf.$PW_IF.disable_ipv6=0"
+		"ip addr add $PROFILE_PEER_IP6 dev $PW_IF nodad"
+	)
 	[ "$PW_MTU" = 1500 ] || PROFILE_OPTIONS+=(--mtu "$PW_MTU")
 }
+
+pw_wants() { [[ " $PW_FAMILIES " == *" $1 "* ]]; }
 
 pw_profile_missing() {
 	local need missing=()
@@ -226,14 +239,16 @@ pw_bridge_start() {
 
 pw_start() {
 	local root=$1 i tenths=$((PW_WAIT * 10))
-	local prefix=pw$$
+	local prefix=pw$$ ips=()
 	shift
 
 	[ ${#PW_MEM[@]} -gt 0 ] || pw_memory "$(du -smL "$root" | cut -f1)"
 	pw_commands "${PROFILE_BEFORE[@]}"
 	[ "$PROFILE_BRIDGE_FIRST" != yes ] || pw_bridge_start || return 1
+	! pw_wants 4 || ips+=(--ip "$PROFILE_IP")
+	! pw_wants 6 || ips+=(--ip "$PROFILE_IP6")
 	PW_COMMAND=("$PW_BIN" --lcores "0@$PW_CPU" "${PW_MEM[@]}" --file-prefix "$prefix"
-		"${PW_EXTRA_EAL[@]}" "${PROFILE_EAL[@]}" -- --root "$root" --ip "$PROFILE_IP"
+		"${PW_EXTRA_EAL[@]}" "${PROFILE_EAL[@]}" -- --root "$root" "${ips[@]}"
 		"${PROFILE_OPTIONS[@]}" "$@")
 	: >"$PW_TMP/pagewire.out" # an older run's ready line must not be found
 	pw_exec_in "${PW_COMMAND[@]}" >"$PW_TMP/pagewire.out" 2>"$PW_TMP/pagewire.err" </dev/null &
@@ -244,6 +259,7 @@ pw_start() {
 		if grep -q '^pagewire: serving ' "$PW_TMP/pagewire.out"; then
 			[ "$PROFILE_BRIDGE_FIRST" = yes ] || pw_bridge_start || return 1
 			pw_commands "${PROFILE_AFTER[@]}"
+			! pw_wants 6 || pw_commands "${PROFILE_AFTER6[@]}"
 			return 0
 		fi
 		kill -0 "$PW_PID" 2>/dev/null || break

@@ -9,10 +9,11 @@ usage() {
 	cat <<END
 usage: scripts/run.sh [--once] [--host] [--driver NAME] [DIR]
 
-Build pagewire, serve DIR with it, and fetch a file to see that it works.
+Build pagewire, serve DIR with it over IPv4 and IPv6, and fetch a file by each to
+see that it works.
 Without DIR it serves a small site that explains pagewire.
 
-  --once          end after the download, having compared and counted
+  --once          end after the downloads, having compared and counted
   --host          put the interface into the host's network, not into a namespace
   --driver NAME   the device, one of: $(pw_profiles) [tap]
 
@@ -75,14 +76,20 @@ largest_file() {
 		sort -rn | head -1 | cut -d' ' -f2-)
 }
 
+# Where the site is, a line for each family of addresses.
+urls() {
+	! pw_wants 4 || echo "http://${PROFILE_IP%/*}/"
+	! pw_wants 6 || echo "http://[${PROFILE_IP6%/*}]/"
+}
+
 # One download, compared with the file it came from.
 fetch() {
-	local file=$1 ip=${PROFILE_IP%/*} took wire disk
+	local url=$1 file=$2 took wire disk
 	local fetched=$PW_TMP/fetched
 
-	pw_say "== download http://$ip/$file"
+	pw_say "== download $url$file"
 	took=$(pw_in curl -sS --fail --max-time 600 -o "$fetched" \
-		-w '%{size_download} bytes in %{time_total} s, %{speed_download}' "http://$ip/$file") ||
+		-w '%{size_download} bytes in %{time_total} s, %{speed_download}' "$url$file") ||
 		pw_die "the download failed"
 	wire=$(sha256sum <"$fetched")
 	disk=$(sha256sum <"$dir/$file")
@@ -112,6 +119,8 @@ finish() {
 }
 
 pw_tmp
+# A kernel may have been built without.
+[ ! -d /proc/sys/net/ipv6 ] || PW_FAMILIES="4 6"
 pw_profile "$driver"
 pw_say "== set-up"
 "$PW_TOP/scripts/setup.sh" run
@@ -134,17 +143,20 @@ if [ -z "$PROFILE_PEER_IP" ]; then
 elif [ -z "$file" ]; then
 	pw_say "there is no file to download in $dir"
 else
-	fetch "$file"
+	for url in $(urls); do
+		fetch "$url" "$file"
+	done
 fi
 
 if [ "$once" = no ]; then
-	url=http://${PROFILE_IP%/*}/
 	pw_say "== it stays up; try, from another terminal, or end it with Ctrl-C:"
-	if [ "$host" = yes ]; then
-		pw_say "  curl -v $url"
-	else
-		pw_say "  sudo ip netns exec $PW_NS curl -v $url"
-	fi
+	for url in $(urls); do
+		if [ "$host" = yes ]; then
+			pw_say "  curl -v $url"
+		else
+			pw_say "  sudo ip netns exec $PW_NS curl -v $url"
+		fi
+	done
 	trap 'true' INT TERM # Ctrl-C reaches pagewire too, and it drains
 	wait "$PW_PID" || true
 fi

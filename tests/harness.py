@@ -166,18 +166,19 @@ def lib_sh(script, arrays, **env):
 
 
 class Profile:
-    """drivers-config/NAME.conf, for an interface and a scratch directory."""
+    """drivers-config/NAME.conf, for an interface, a scratch directory and a version of IP."""
 
-    def __init__(self, name, interface, tmp):
+    def __init__(self, name, interface, tmp, family=4):
         self.name, self.interface = name, interface
-        fields = ("DRIVER", "NEEDS", "EAL", "OPTIONS", "BEFORE", "AFTER", "IP", "PEER_IP",
-                  "OUR_COPIES", "BRIDGE")
+        scalars = ("DRIVER", "NEEDS", "IP", "PEER_IP", "IP6", "PEER_IP6", "OUR_COPIES")
+        fields = scalars + ("EAL", "OPTIONS", "BEFORE", "AFTER", "BRIDGE")
         found = lib_sh(f"pw_profile {name}", [f"PROFILE_{f}" for f in fields],
                        PW_IF=interface, PW_TMP=str(tmp))
         for field in fields:
             value = found[f"PROFILE_{field}"]
-            scalar = field in ("DRIVER", "NEEDS", "IP", "PEER_IP", "OUR_COPIES")
-            setattr(self, field.lower(), value[0] if scalar else value)
+            setattr(self, field.lower(), value[0] if field in scalars else value)
+        if family == 6:
+            self.ip, self.peer_ip = self.ip6, self.peer_ip6
         self.address = self.ip.split("/")[0]
         self.peer_address = self.peer_ip.split("/")[0]
 

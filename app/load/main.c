@@ -39,6 +39,16 @@ on_over(void *ctx)
 	pw_worker_post(l->workers.of[part - l->parts], PW_WORKER_DRAIN, drain_ns(l));
 }
 
+/* IPv6 addresses are ours when nobody else proved to have them, a second from now. */
+static bool
+has_addrs(void *ctx)
+{
+	const struct part *part = ctx;
+	const struct loader *l = part->l;
+
+	return pw_ip_is_local(pw_worker_ip(l->workers.of[part - l->parts], 0), &l->cfg.source);
+}
+
 /* Of the whole, as if one worker did it. */
 static struct pw_load_cfg
 load_cfg(const struct loader *l)
@@ -59,6 +69,7 @@ load_cfg(const struct loader *l)
 		.timeout_ns = s->timeout_s * PW_NS_PER_S,
 		.verify = s->verify,
 		.seed = 1, /* every run asks in the same order */
+		.has_addrs = has_addrs,
 		.over = on_over,
 	};
 }
@@ -286,14 +297,14 @@ print_ready(const struct loader *l)
 {
 	const struct settings *s = &l->cfg;
 	char ours[PW_ADDR_TEXT_MAX];
-	char server[PW_ADDR_TEXT_MAX];
+	char server[PW_ADDR_HOST_MAX];
 	char how[40] = "closed loop";
 
 	if (s->rate != 0)
 		snprintf(how, sizeof(how), "%u requests/s", s->rate);
 	printf("%s: asking http://%s:%u for %u URL%s from %s on port %u (%s), %u connections, "
 	       "%s, %u s, %u worker%s\n",
-		program, pw_addr_format(&s->urls.addr, server), s->urls.port, s->urls.n,
+		program, pw_addr_format_host(&s->urls.addr, server), s->urls.port, s->urls.n,
 		s->urls.n == 1 ? "" : "s", pw_addr_format(&s->source, ours), s->ip.place.port,
 		l->port.driver, s->connections, how, s->duration_s, l->workers.n,
 		l->workers.n == 1 ? "" : "s");

@@ -219,7 +219,7 @@ static void
 print_bodies(const struct loader *l)
 {
 	const struct pw_urls *u = &l->cfg.urls;
-	char addr[PW_ADDR_TEXT_MAX];
+	char addr[PW_ADDR_HOST_MAX];
 	uint64_t hash, length;
 	uint32_t i;
 
@@ -229,7 +229,7 @@ print_bodies(const struct loader *l)
 	for (i = 0; i < u->n; i++)
 		if (body_of(l, i, &hash, &length))
 			printf("  http://%s:%u%s %016" PRIx64 " %" PRIu64 "\n",
-				pw_addr_format(&u->addr, addr), u->port, u->url[i].path, hash,
+				pw_addr_format_host(&u->addr, addr), u->port, u->url[i].path, hash,
 				length);
 }
 

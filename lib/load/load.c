@@ -257,7 +257,7 @@ may_open(const struct pw_load *l)
 {
 	uint64_t max = l->stats.opened < l->cfg.n_sources ? l->cfg.n_sources : OPENING_MAX;
 
-	return l->n_vacant != 0 && l->n_opening < pw_min(max, OPENING_MAX);
+	return l->has_addrs && l->n_vacant != 0 && l->n_opening < pw_min(max, OPENING_MAX);
 }
 
 static void
@@ -395,7 +395,9 @@ end_run(struct pw_load *l, pw_ns now)
 static bool
 has_connected(const struct pw_load *l, pw_ns now)
 {
-	return l->cfg.per_conn != 0 || l->stats.conns == l->cfg.n_conns || now >= l->end;
+	uint64_t wanted = l->cfg.per_conn != 0 ? 1 : l->cfg.n_conns;
+
+	return l->stats.conns >= wanted || now >= l->end;
 }
 
 /* All workers begin together. */
@@ -456,6 +458,8 @@ load_run(void *ctx, pw_ns now)
 	if (l->phase == PW_LOAD_OVER)
 		return PW_NEVER;
 	l->stats.at = now;
+	if (!l->has_addrs)
+		l->has_addrs = l->cfg.has_addrs == NULL || l->cfg.has_addrs(l->cfg.ctx);
 	if (now >= l->open_at)
 		open_some(l, now);
 	if (l->phase == PW_LOAD_CONNECTING)

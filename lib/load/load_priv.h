@@ -206,6 +206,7 @@ struct pw_load {
 	uint16_t port_at;    /* and which port of it */
 	struct pw_addr addr; /* of the server */
 	uint16_t port;
+	bool has_addrs;
 	bool ready; /* it does not keep the run of all from beginning */
 
 	struct pw_load_stats stats;

@@ -16,7 +16,7 @@
  *	             seen by all who would have come meanwhile: no coordinated omission)
  *
  * First the connections are opened, then the run begins; where connections are
- * closed after some requests, both at once.
+ * closed after some requests, it begins with the first of them.
  *
  * Payload is counted and let go unread, unless it is to be verified. Everything
  * is allocated at creation.
@@ -76,9 +76,12 @@ struct pw_load_cfg {
 	bool verify;			/**< hash every body */
 	const struct pw_spread *spread; /**< of several workers, each with a load; NULL: one */
 	uint32_t worker;		/**< which of them: it takes the ports that are its own */
-	uint32_t *n_connecting;	 /**< of several: how many have not all connections; their run
-				  * begins when it is 0. NULL: one */
-	uint64_t seed;		 /**< of the choice among URLs */
+	uint32_t *n_connecting; /**< of several: how many have not all connections; their run
+				 * begins when it is 0. NULL: one */
+	uint64_t seed;		/**< of the choice among URLs */
+	/** Can our addresses be used? Asked until they can, on the worker's thread. NULL: at once
+	 */
+	bool (*has_addrs)(void *ctx);
 	void (*over)(void *ctx); /**< the duration is over: drain the worker. On its thread */
 	void *ctx;
 };

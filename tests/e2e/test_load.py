@@ -76,7 +76,11 @@ def urls(address, paths=PATHS):
     return [word for path in paths for word in ("--url", f"http://{address}/{path}")]
 
 
-def run_pair(driver, root, options, status=0, tso=False, workers=1, mtu=None):
+SERVER = {4: "10.77.0.1", 6: "[fd77::1]"}
+BOTH = pytest.mark.parametrize("family", [4, 6])
+
+
+def run_pair(driver, root, options, status=0, tso=False, workers=1, mtu=None, family=4):
     """pagewire and pagewire-load at the two ends of a device. @return figures and statement"""
     lcores = {"lcores": harness.TWO_LCORES} if workers == 2 else {}
     harness.need_profile(driver)
@@ -85,7 +89,7 @@ def run_pair(driver, root, options, status=0, tso=False, workers=1, mtu=None):
         namespace = stack.enter_context(Namespace(driver))
         if mtu is not None:
             stack.enter_context(mock.patch.dict(os.environ, PW_MTU=str(mtu)))
-        profile = Profile(driver, "pw0", tmp)
+        profile = Profile(driver, "pw0", tmp, family)
         profile.after = []  # there is no kernel at the other end
         profile.set_queues(workers)
         server = Pagewire(namespace, profile, root, **lcores)
@@ -121,20 +125,21 @@ def check_bodies(figures, site):
         assert body["xxh3"] == xxh3(data)
 
 
-@pytest.mark.parametrize("driver", ["virtio-user", "vhost", "memif"])
-def test_every_byte_is_right(driver, site):
-    figures = run_pair(driver, site.root, [*urls("10.77.0.1"), "--verify", "--connections", 16,
-                                           "--duration", 3])
+@pytest.mark.parametrize("driver, family", [("virtio-user", 4), ("virtio-user", 6), ("vhost", 4),
+                                            ("memif", 4)])
+def test_every_byte_is_right(driver, family, site):
+    figures = run_pair(driver, site.root, [*urls(SERVER[family]), "--verify", "--connections", 16,
+                                           "--duration", 3], family=family)
     assert figures["failures"] == 0
     assert figures["responses"] > 20 and figures["opened"] == 16
     assert len(figures["bodies"]) == len(PATHS)
     check_bodies(figures, site)
 
 
-@pytest.mark.parametrize("driver", ["virtio-user", "memif"])
-def test_long_frames(driver, site):
-    figures = run_pair(driver, site.root, [*urls("10.77.0.1"), "--verify", "--connections", 4,
-                                           "--duration", 2], mtu=9000)
+@pytest.mark.parametrize("driver, family", [("virtio-user", 4), ("memif", 4), ("memif", 6)])
+def test_long_frames(driver, family, site):
+    figures = run_pair(driver, site.root, [*urls(SERVER[family]), "--verify", "--connections", 4,
+                                           "--duration", 2], mtu=9000, family=family)
     assert figures["failures"] == 0
     assert figures["responses"] > 20
     check_bodies(figures, site)
@@ -142,11 +147,11 @@ def test_long_frames(driver, site):
     assert figures["tcp"]["bytes_in"] > 1460 * figures["tcp"]["segs_in"]
 
 
-@pytest.mark.parametrize("driver", ["virtio-user", "memif"])
-def test_two_workers_at_either_end(driver, site):
+@pytest.mark.parametrize("driver, family", [("virtio-user", 4), ("virtio-user", 6), ("memif", 4)])
+def test_two_workers_at_either_end(driver, family, site):
     """A pair of queues each; whichever of them the peer uses, the bytes are right."""
-    figures = run_pair(driver, site.root, [*urls("10.77.0.1"), "--verify", "--connections", 32,
-                                           "--duration", 3], workers=2)
+    figures = run_pair(driver, site.root, [*urls(SERVER[family]), "--verify", "--connections", 32,
+                                           "--duration", 3], workers=2, family=family)
     assert figures["workers"] == 2
     assert figures["failures"] == 0
     assert figures["responses"] > 20 and figures["opened"] == 32
@@ -155,31 +160,35 @@ def test_two_workers_at_either_end(driver, site):
     assert [worker["connections"] for worker in figures["server"].workers()] == [16, 16]
 
 
-@pytest.mark.parametrize("buffers", ["2K", "62K"])
-def test_segments_that_nobody_cuts(buffers, site):
+@pytest.mark.parametrize("buffers, family", [("2K", 4), ("62K", 4), ("62K", 6)])
+def test_segments_that_nobody_cuts(buffers, family, site):
     """TSO towards a back end that takes it: in chains of small buffers, or whole."""
     figures = run_pair("virtio-user", site.root,
-                       [*urls("10.77.0.1", ["middle.bin"]), "--verify", "--connections", 2,
-                        "--rx-buffer", buffers, "--duration", 2], tso=True)
+                       [*urls(SERVER[family], ["middle.bin"]), "--verify", "--connections", 2,
+                        "--rx-buffer", buffers, "--duration", 2], tso=True, family=family)
     assert figures["failures"] == 0
     check_bodies(figures, site)
     if buffers == "62K":
         assert figures["tcp"]["segs_in"] * 4000 < figures["tcp"]["bytes_in"], "super-segments"
 
 
-def test_connections_one_request_each(site):
-    figures = run_pair("memif", site.root, [*urls("10.77.0.1", ["size/1"]), "--connections", 64,
-                                            "--requests-per-connection", 1, "--duration", 2])
+@BOTH
+def test_connections_one_request_each(family, site):
+    figures = run_pair("memif", site.root,
+                       [*urls(SERVER[family], ["size/1"]), "--connections", 64,
+                        "--requests-per-connection", 1, "--duration", 2], family=family)
     assert figures["failures"] == 0
     assert figures["opened"] > 500
     assert 0 <= figures["opened"] - figures["responses"] <= 64
 
 
-def test_pipeline_from_many_addresses(site):
-    figures = run_pair("memif", site.root, [*urls("10.77.0.1", ["size/1", "size/1449"]),
-                                            "--source", "10.77.0.100-10.77.0.131",
-                                            "--connections", 320, "--pipeline", 8,
-                                            "--duration", 2, "--verify"])
+@pytest.mark.parametrize("family, source", [(4, "10.77.0.100-10.77.0.131"),
+                                            (6, "fd77::1:0-fd77::1:1f")])
+def test_pipeline_from_many_addresses(family, source, site):
+    figures = run_pair("memif", site.root,
+                       [*urls(SERVER[family], ["size/1", "size/1449"]), "--source", source,
+                        "--connections", 320, "--pipeline", 8, "--duration", 2, "--verify"],
+                       family=family)
     assert figures["failures"] == 0
     assert figures["opened"] == 320 and figures["responses"] > 2000
 
@@ -294,6 +303,11 @@ def test_nobody_listens(site, tmp_path):
     ("--ip IP --url URL --active 65", "--active 65"),
     ("--ip IP --url URL --source 10.77.0.20-10.77.0.10", "--source 10.77.0.20-10.77.0.10"),
     ("--ip IP --url URL --source 10.77.0.250-10.77.0.255", "--source 10.77.0.250"),
+    ("--ip IP --url http://[fd77::1]/", "--url fd77::1"),
+    ("--ip fd77::2/64 --url URL", "--url 10.77.0.1"),
+    ("--ip fd77::2/64 --url http://[fd77::2]/", "--url own"),
+    ("--ip fd77::2/64 --url http://[fd78::1]/", "--url fd78::1 --gateway"),
+    ("--ip fd77::2/64 --url http://[fd77::1]/ --source fd77::1:0-fd77::2:0", "--source"),
     ("--ip IP --url URL --pipeline 1000", "--pipeline 1000 256"),
     ("--ip IP --urls /nonexistent", "/nonexistent"),
     ("--ip IP --url URL --expect /nonexistent", "/nonexistent"),

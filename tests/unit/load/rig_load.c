@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause
  * Copyright (c) 2026 the pagewire authors
  */
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <CUnit/CUnit.h>
@@ -131,8 +132,11 @@ rig_say(struct rig_srv *s, uint32_t nth)
 static void
 take_request(struct rig_srv *s)
 {
+	char head[64];
+
 	CU_ASSERT_EQUAL(strncmp(s->request, "GET /", 5), 0);
-	CU_ASSERT_PTR_NOT_NULL(strstr(s->request, " HTTP/1.1\r\nHost: " RIG_SERVER "\r\n"));
+	snprintf(head, sizeof(head), " HTTP/1.1\r\nHost: %s\r\n", s->rig->host);
+	CU_ASSERT_PTR_NOT_NULL(strstr(s->request, head));
 	s->close_asked = strstr(s->request, "\r\nConnection: close\r\n") != NULL;
 	s->rig->n_closes_asked += s->close_asked;
 	s->request_len = 0;
@@ -223,7 +227,8 @@ on_over(void *ctx)
 void
 rig_init(struct rig_load *rig)
 {
-	*rig = (struct rig_load){.now = PW_NS_PER_S, .answer = rig_say, .text = RIG_OK};
+	*rig = (struct rig_load){
+		.now = PW_NS_PER_S, .host = RIG_SERVER, .answer = rig_say, .text = RIG_OK};
 	pw_rand_init(&rig->rand, RIG_SEED);
 	CU_ASSERT_PTR_NULL_FATAL(pw_urls_add(&rig->urls, RIG_URL, 1));
 	rig->cfg = (struct pw_load_cfg){
@@ -239,6 +244,15 @@ rig_init(struct rig_load *rig)
 		.ctx = rig,
 	};
 	pw_addr_parse(RIG_CLIENT, &rig->cfg.source);
+}
+
+void
+rig_use_ip6(struct rig_load *rig)
+{
+	rig->host = RIG_SERVER6;
+	pw_urls_fini(&rig->urls);
+	CU_ASSERT_PTR_NULL_FATAL(pw_urls_add(&rig->urls, "http://" RIG_SERVER6 "/x", 1));
+	pw_addr_parse(RIG_CLIENT6, &rig->cfg.source);
 }
 
 static struct pw_tcp *

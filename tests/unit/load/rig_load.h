@@ -12,13 +12,15 @@
 #include "pw_load.h"
 #include "pw_rand.h"
 
-#define RIG_CONNS  32
-#define RIG_SERVER "10.0.0.1"
-#define RIG_CLIENT "10.0.0.2"
-#define RIG_SEED   UINT64_C(0x10ad3)
-#define RIG_DELAY  PW_NS_PER_MS /* one way */
-#define RIG_URL	   "http://" RIG_SERVER "/x"
-#define RIG_OK	   "HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nhello"
+#define RIG_CONNS   32
+#define RIG_SERVER  "10.0.0.1"
+#define RIG_CLIENT  "10.0.0.2"
+#define RIG_SERVER6 "[fd00::1]"
+#define RIG_CLIENT6 "fd00::2"
+#define RIG_SEED    UINT64_C(0x10ad3)
+#define RIG_DELAY   PW_NS_PER_MS /* one way */
+#define RIG_URL	    "http://" RIG_SERVER "/x"
+#define RIG_OK	    "HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nhello"
 
 struct rig_load;
 
@@ -57,6 +59,7 @@ struct rig_load {
 	uint32_t loss_percent;
 	struct pw_rand rand;
 
+	const char *host; /* as requests name the server; RIG_SERVER at first */
 	rig_answer answer;
 	const char *text; /* what rig_say() says; RIG_OK at first */
 	pw_ns stall_from; /* in this time answers wait */
@@ -72,6 +75,9 @@ struct rig_load {
 
 /** Defaults: one URL, 4 connections, closed loop, 1 s. Change rig->cfg before rig_run(). */
 void rig_init(struct rig_load *rig);
+
+/** The same over IPv6. */
+void rig_use_ip6(struct rig_load *rig);
 
 /** The whole run, drained; @return its figures. Fails when a connection is left. */
 const struct pw_load_stats *rig_run(struct rig_load *rig);

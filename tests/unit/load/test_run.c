@@ -189,6 +189,58 @@ every_source_address_connects(void)
 	CU_ASSERT_EQUAL(rig.sources_seen, 0xffu << 2);
 }
 
+static void
+ipv6_is_asked_from_every_source_address(void)
+{
+	const struct pw_load_stats *s;
+
+	rig_use_ip6(&rig);
+	rig.cfg.n_sources = 8;
+	rig.cfg.n_conns = 16;
+	s = rig_run(&rig);
+	no_errors(s);
+	CU_ASSERT_TRUE(s->responses > 1000);
+	CU_ASSERT_EQUAL(rig.sources_seen, 0xffu << 2);
+}
+
+#define OURS_AT (4 * PW_NS_PER_S)
+
+static bool
+has_addrs_at(void *ctx)
+{
+	const struct rig_load *r = ctx;
+
+	return r->now >= OURS_AT;
+}
+
+/* Nor does the run begin meanwhile, and be over before anything was asked. */
+static void
+nothing_is_opened_before_the_addresses_are_ours(void)
+{
+	const struct pw_load_stats *s;
+
+	rig.cfg.per_conn = 1;
+	rig.cfg.timeout_ns = 10 * PW_NS_PER_S;
+	rig.cfg.has_addrs = has_addrs_at;
+	s = rig_run(&rig);
+	no_errors(s);
+	CU_ASSERT_TRUE(s->started >= OURS_AT + RTT_NS);
+	CU_ASSERT_TRUE(s->opened > 300);
+}
+
+/* Somebody else has them: the run is over without a word. */
+static void
+addresses_that_never_are_ours(void)
+{
+	const struct pw_load_stats *s;
+
+	rig.cfg.has_addrs = has_addrs_at;
+	s = rig_run(&rig);
+	CU_ASSERT_EQUAL(s->opened, 0);
+	CU_ASSERT_EQUAL(rig.n_accepted, 0);
+	CU_ASSERT_EQUAL(s->at, 3 * PW_NS_PER_S);
+}
+
 /* ---- open loop ---- */
 
 static void
@@ -581,6 +633,9 @@ static CU_TestInfo tests[] = {
 	TEST(one_request_a_connection),
 	TEST(server_that_leaves_closing_to_us),
 	TEST(every_source_address_connects),
+	TEST(ipv6_is_asked_from_every_source_address),
+	TEST(nothing_is_opened_before_the_addresses_are_ours),
+	TEST(addresses_that_never_are_ours),
 	TEST(rate_is_kept),
 	TEST(stall_is_seen_by_all_who_would_have_come),
 	TEST(closed_loop_hides_the_stall),
