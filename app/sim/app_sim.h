@@ -77,8 +77,8 @@ int table(void);
 
 struct pcapng; /* private to pcapng.c */
 
-/** @return a file to write to, or NULL with errno */
-struct pcapng *pcapng_create(const char *path, const char *comment);
+/** @param ip6  the datagrams are of IPv6. @return a file to write to, or NULL with errno */
+struct pcapng *pcapng_create(const char *path, const char *comment, bool ip6);
 void pcapng_interface(struct pcapng *f, const char *name, const char *about);
 
 enum pcapng_way {

@@ -13,7 +13,8 @@
 #define BLOCK_INTERFACE 1u
 #define BLOCK_PACKET	6u
 #define BYTE_ORDER_MARK 0x1a2b3c4du
-#define LINK_IPV4	228 /* IPv4 datagrams; LINKTYPE_RAW on several interfaces upsets libpcap */
+#define LINK_IPV4	228 /* datagrams; LINKTYPE_RAW on several interfaces upsets libpcap */
+#define LINK_IPV6	229
 
 enum opt {
 	OPT_END = 0,
@@ -28,6 +29,7 @@ enum opt {
 
 struct pcapng {
 	FILE *f;
+	uint16_t link;
 	int err;
 	uint32_t n; /* of the block that is being made */
 	uint8_t block[BLOCK_MAX];
@@ -92,7 +94,7 @@ end(struct pcapng *p)
 }
 
 struct pcapng *
-pcapng_create(const char *path, const char *comment)
+pcapng_create(const char *path, const char *comment, bool ip6)
 {
 	static const uint16_t version[2] = {1, 0};
 	static const int64_t unknown = -1;
@@ -101,6 +103,7 @@ pcapng_create(const char *path, const char *comment)
 	if (p == NULL)
 		return NULL;
 	p->err = 0;
+	p->link = ip6 ? LINK_IPV6 : LINK_IPV4;
 	p->f = fopen(path, "wb");
 	if (p->f == NULL) {
 		free(p);
@@ -118,7 +121,7 @@ pcapng_create(const char *path, const char *comment)
 void
 pcapng_interface(struct pcapng *p, const char *name, const char *about)
 {
-	static const uint16_t link[2] = {LINK_IPV4, 0};
+	const uint16_t link[2] = {p->link, 0};
 	static const uint8_t nanoseconds = 9;
 
 	begin(p, BLOCK_INTERFACE);

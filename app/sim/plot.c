@@ -9,6 +9,7 @@
 #include <stdlib.h>
 #include "app_sim.h"
 #include "pw_wire_ip4.h"
+#include "pw_wire_ip6.h"
 #include "pw_wire_tcp.h"
 
 #define STREAMS_MAX 64
@@ -125,14 +126,27 @@ find(struct plot *p, uint32_t host, uint16_t sport, uint16_t dport)
 	return NULL;
 }
 
+/* @return length of the IP header of a segment, or 0: it is none */
+static uint32_t
+ip_hlen(const struct pw_sim_packet *p)
+{
+	enum pw_drop why;
+
+	if (p->dgram[0] >> 4 == 6)
+		return pw_ip6_check(p->dgram, p->len, &why) && p->dgram[6] == PW_IP_PROTO_TCP
+			       ? PW_IP6_HLEN
+			       : 0;
+	if (pw_ip4_check(p->dgram, p->len, true, &why) == 0 || p->dgram[9] != PW_IP_PROTO_TCP)
+		return 0;
+	return (p->dgram[0] & 15u) * 4;
+}
+
 static bool
 read_segment(const struct pw_sim_packet *p, struct seg *out)
 {
-	uint32_t ihl, thl;
-	enum pw_drop why;
+	uint32_t ihl = ip_hlen(p), thl;
 
-	ihl = pw_ip4_check(p->dgram, p->len, true, &why);
-	if (ihl == 0 || p->dgram[9] != PW_IP_PROTO_TCP)
+	if (ihl == 0)
 		return false;
 	thl = pw_tcp_check(p->dgram + ihl, p->len - ihl);
 	if (thl == 0)

@@ -72,13 +72,13 @@ on_packet(void *ctx, const struct pw_sim_packet *p)
 }
 
 static void
-name_interfaces(struct record *r)
+name_interfaces(struct record *r, const struct pw_sim_plan *plan)
 {
 	char name[16], about[64], addr[PW_ADDR_TEXT_MAX];
 	uint32_t i;
 
 	for (i = 0; i < r->n_hosts; i++) {
-		struct pw_addr a = pw_sim_addr(i);
+		struct pw_addr a = pw_sim_addr(plan, i);
 
 		snprintf(name, sizeof(name), "host%u", i);
 		snprintf(about, sizeof(about), "the wire at host %u, %s", i,
@@ -156,11 +156,11 @@ replay(const struct settings *s)
 	pw_sim_plan_print(&plan);
 	fflush(stdout);
 	r.n_hosts = plan.n_hosts;
-	r.pcap = pcapng_create(pcap_path, title);
+	r.pcap = pcapng_create(pcap_path, title, plan.ip6);
 	if (r.pcap == NULL)
 		return cannot_write(pcap_path, errno);
 	r.plot = plot_create();
-	name_interfaces(&r);
+	name_interfaces(&r, &plan);
 	pw_sim_run(&plan, &tap, &res);
 	print_result(&res);
 	rc = write_all(&r, pcap_path, svg_path, title);

@@ -1,15 +1,15 @@
 /* SPDX-License-Identifier: BSD-3-Clause
  * Copyright (c) 2026 the pagewire authors
  *
- * Layer 3 of a host on plain memory: what TCP describes becomes a datagram, and
- * the other way round.
+ * A host on plain memory: what TCP describes becomes a datagram, and the other way
+ * round.
  */
 #include "host_priv.h"
-#include "pw_wire_icmp.h"
+#include "pw_wire_ip4.h"
+#include "pw_wire_tcp.h"
 
 #define BUF_DEFAULT 65536
 #define MTU_DEFAULT 1500
-#define TTL	    64
 
 /* ---- out ---- */
 
@@ -18,20 +18,12 @@ static int
 emit(struct pw_host *h, const struct pw_tcp_seg *seg, const struct pw_tcp_hdr *hdr, uint32_t off,
 	uint32_t len)
 {
-	uint8_t *l4 = h->dgram + PW_IP4_HLEN;
+	uint32_t hlen = ip_hlen(seg->src);
+	uint8_t *l4 = h->dgram + hlen;
 	uint32_t i, n = pw_tcp_emit(l4, hdr, seg->opts), total = n + len;
-	struct pw_ip4_hdr ip = {
-		.src = *seg->src,
-		.dst = *seg->dst,
-		.total_len = (uint16_t)(PW_IP4_HLEN + total),
-		.df = true,
-		.tos = seg->ecn,
-		.ttl = TTL,
-		.proto = PW_IP_PROTO_TCP,
-	};
 	uint16_t sum;
 
-	PW_ASSERT(PW_IP4_HLEN + total <= h->cfg.tcp.mtu);
+	PW_ASSERT(hlen + total <= h->cfg.tcp.mtu);
 	for (i = 0; i < seg->n_spans && len > 0; i++) {
 		const struct pw_span *s = &seg->spans[i];
 		uint32_t part;
@@ -47,11 +39,11 @@ emit(struct pw_host *h, const struct pw_tcp_seg *seg, const struct pw_tcp_hdr *h
 		off = 0;
 	}
 	PW_ASSERT(len == 0);
-	pw_ip4_emit(h->dgram, &ip);
-	sum = pw_sum_add(pw_sum_pseudo(seg->src, seg->dst, ip.proto, total), pw_sum(l4, total));
-	sum = pw_sum_finish(sum);
+	ip_put(h->dgram, seg, total);
+	sum = pw_sum_pseudo(seg->src, seg->dst, PW_IP_PROTO_TCP, total);
+	sum = pw_sum_finish(pw_sum_add(sum, pw_sum(l4, total)));
 	memcpy(l4 + 16, &sum, sizeof(sum));
-	return h->cfg.output(h->cfg.output_ctx, h->dgram, PW_IP4_HLEN + total);
+	return h->cfg.output(h->cfg.output_ctx, h->dgram, hlen + total);
 }
 
 /* A long segment in pieces. Once one has left the others are as good as lost when there is no
@@ -90,60 +82,26 @@ static const struct pw_tcp_env env = {.send = send_segment};
 
 /* ---- in ---- */
 
-static enum pw_drop
-icmp_input(struct pw_host *h, const uint8_t *p, uint32_t len, pw_ns now)
-{
-	enum pw_tcp_icmp what = PW_TCP_ICMP_UNREACHABLE;
-	enum pw_drop why = pw_icmp_check(p, len);
-	struct pw_icmp_quote q;
-	struct pw_icmp_hdr icmp;
-
-	if (why != PW_OK)
-		return why;
-	pw_icmp_parse(p, &icmp);
-	if (icmp.type != PW_ICMP_UNREACHABLE)
-		return PW_DROP_ICMP_TYPE;
-	why = pw_icmp_quote(p, len, &q);
-	if (why != PW_OK)
-		return why;
-	if (q.ip.proto != PW_IP_PROTO_TCP || !pw_addr_eq(&q.ip.src, &h->cfg.addr))
-		return PW_DROP_ICMP_STRAY;
-	if (icmp.code == PW_ICMP_UNREACH_TOO_BIG)
-		what = PW_TCP_ICMP_TOO_BIG;
-	return pw_tcp_icmp_error(h->tcp, what, &q.ip.src, &q.ip.dst, q.l4,
-		what == PW_TCP_ICMP_TOO_BIG ? icmp.mtu : 0, now);
-}
-
 enum pw_drop
 pw_host_input(struct pw_host *h, const uint8_t *dgram, uint32_t len, pw_ns now)
 {
+	struct icmp_error error;
 	struct pw_tcp_pkt pkt;
-	struct pw_ip4_hdr ip;
-	enum pw_drop why;
-	uint32_t hlen;
+	struct parcel in;
+	enum pw_drop why = ip_open(&h->cfg.addr, dgram, len, &in);
 
-	hlen = pw_ip4_check(dgram, len, false, &why);
-	if (hlen == 0)
+	if (why != PW_OK)
 		return why;
-	pw_ip4_parse(dgram, &ip);
-	if (!pw_addr_eq(&ip.dst, &h->cfg.addr))
-		return PW_DROP_IP4_NOT_OURS;
-	if (!pw_ip4_is_host(pw_addr_get_v4(&ip.src)))
-		return PW_DROP_IP4_SRC;
-	if (pw_ip4_is_fragment(&ip))
-		return PW_DROP_IP_FRAGMENT;
-	if (ip.proto == PW_IP_PROTO_ICMP)
-		return icmp_input(h, dgram + hlen, ip.total_len - hlen, now);
-	if (ip.proto != PW_IP_PROTO_TCP)
-		return PW_DROP_IP4_PROTO;
-	pkt = (struct pw_tcp_pkt){
-		.src = ip.src,
-		.dst = ip.dst,
-		.l4 = dgram + hlen,
-		.len = ip.total_len - hlen,
-		.ecn = ip.tos & PW_IP_ECN_MASK,
-	};
-	return pw_tcp_input(h->tcp, &pkt, now);
+	if (in.proto == PW_IP_PROTO_TCP) {
+		pkt = (struct pw_tcp_pkt){
+			.src = in.src, .dst = in.dst, .l4 = in.l4, .len = in.len, .ecn = in.ecn};
+		return pw_tcp_input(h->tcp, &pkt, now);
+	}
+	why = ip_read_icmp(&in, &error);
+	if (why != PW_OK)
+		return why;
+	return pw_tcp_icmp_error(
+		h->tcp, error.what, &error.src, &error.dst, error.l4, error.mtu, now);
 }
 
 /* ---- life ---- */

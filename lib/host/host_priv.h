@@ -6,7 +6,7 @@
 
 /**
  * @file
- * What host.c (layer 3) and sock.c (sockets) share.
+ * What host.c (life, and TCP's surroundings), ip.c (layer 3) and sock.c (sockets) share.
  */
 #include "pw_host.h"
 
@@ -49,5 +49,39 @@ struct pw_host {
 };
 
 extern const struct pw_tcp_app sock_app;
+
+/* ---- ip.c ---- */
+
+/** What a datagram for us carries, a segment or a message of ICMP. */
+struct parcel {
+	struct pw_addr src;
+	struct pw_addr dst;
+	uint8_t proto;
+	uint8_t ecn;
+	const uint8_t *l4;
+	uint32_t len;
+};
+
+/** An error about a segment of ours, as pw_tcp_icmp_error() takes it. */
+struct icmp_error {
+	enum pw_tcp_icmp what;
+	struct pw_addr src;
+	struct pw_addr dst;
+	uint8_t proto;
+	const uint8_t *l4;
+	uint32_t mtu;
+};
+
+/** Bytes of the IP header of what we send. */
+uint32_t ip_hlen(const struct pw_addr *us);
+
+/** Write the IP header of @p seg, of which @p len bytes follow. */
+void ip_put(uint8_t *p, const struct pw_tcp_seg *seg, uint32_t len);
+
+/** Take a datagram of @p len bytes. @return PW_OK, or why it is not for us */
+enum pw_drop ip_open(const struct pw_addr *us, const uint8_t *p, uint32_t len, struct parcel *out);
+
+/** Read the message of ICMP in @p in. @return PW_OK, or why it tells nothing of a segment */
+enum pw_drop ip_read_icmp(const struct parcel *in, struct icmp_error *out);
 
 #endif

@@ -26,7 +26,7 @@ struct pw_host; /* private to host */
 struct pw_sock; /* private to host */
 
 struct pw_host_cfg {
-	struct pw_addr addr; /**< IPv4 today; nothing but the IP header knows */
+	struct pw_addr addr; /**< of IPv4 or of IPv6; peers are of the same */
 	/**
 	 * Send a datagram of @p len bytes, valid during the call.
 	 * @return 0, or -ENOBUFS: not taken, ask again next turn

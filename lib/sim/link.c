@@ -4,6 +4,7 @@
 #include "link.h"
 #include "sum.h"
 #include "pw_wire_ip4.h"
+#include "pw_wire_ip6.h"
 #include "pw_wire_tcp.h"
 
 #define PPM	   1000000
@@ -41,15 +42,26 @@ struct peek {
 	uint8_t flags;
 };
 
+/* @return length of the IP header that TCP follows, or 0 */
+static uint32_t
+ip_hlen(const uint8_t *dgram, uint32_t len)
+{
+	uint32_t ihl;
+
+	if (len >= PW_IP6_HLEN && dgram[0] >> 4 == 6)
+		return dgram[6] == PW_IP_PROTO_TCP ? PW_IP6_HLEN : 0;
+	if (len < PW_IP4_HLEN || dgram[0] >> 4 != 4 || dgram[9] != PW_IP_PROTO_TCP)
+		return 0;
+	ihl = (dgram[0] & 15u) * 4;
+	return ihl < PW_IP4_HLEN || ihl > len ? 0 : ihl;
+}
+
 static bool
 peek_tcp(const uint8_t *dgram, uint32_t len, struct peek *out)
 {
-	uint32_t ihl, thl;
+	uint32_t ihl = ip_hlen(dgram, len), thl;
 
-	if (len < PW_IP4_HLEN || dgram[0] >> 4 != 4 || dgram[9] != PW_IP_PROTO_TCP)
-		return false;
-	ihl = (dgram[0] & 15u) * 4;
-	if (ihl < PW_IP4_HLEN || ihl > len)
+	if (ihl == 0)
 		return false;
 	thl = pw_tcp_check(dgram + ihl, len - ihl);
 	if (thl == 0)
@@ -190,13 +202,23 @@ link_strip(uint8_t *dgram, uint32_t len, uint8_t strip)
 	pw_put_be16(o + 16, sum);
 }
 
+static bool
+can_be_marked(uint8_t ecn)
+{
+	return ecn != 0 && ecn != PW_IP_ECN_CE;
+}
+
 /* RFC 3168: only a packet that says ECT can be marked. */
 static bool
 mark(uint8_t *dgram, uint32_t len)
 {
-	uint8_t ecn = dgram[1] & PW_IP_ECN_MASK;
-
-	if (len < PW_IP4_HLEN || dgram[0] != 0x45 || ecn == 0 || ecn == PW_IP_ECN_CE)
+	if (len >= PW_IP6_HLEN && dgram[0] >> 4 == 6) {
+		if (!can_be_marked(dgram[1] >> 4 & PW_IP_ECN_MASK))
+			return false;
+		dgram[1] |= PW_IP_ECN_CE << 4;
+		return true;
+	}
+	if (len < PW_IP4_HLEN || dgram[0] != 0x45 || !can_be_marked(dgram[1] & PW_IP_ECN_MASK))
 		return false;
 	dgram[1] |= PW_IP_ECN_CE;
 	memset(dgram + 10, 0, 2);

@@ -9,9 +9,11 @@
 #include "sum.h"
 #include "view.h"
 
-#define MSS_NONE       536
-#define MSS_FLOOR      216		    /* smaller ones are refused: docs/conformance.md */
-#define PMTU_FLOOR     552		    /* the same for what ICMP says */
+#define MSS_NONE       536 /* of a SYN that says nothing */
+#define MSS_NONE_IP6   1220
+#define MSS_FLOOR      216 /* smaller ones are refused: docs/conformance.md */
+#define PMTU_FLOOR     552 /* the same for what ICMP says */
+#define PMTU_FLOOR_IP6 1280
 #define ACK_LATEST     (500 * PW_NS_PER_MS) /* RFC 9293 3.8.6.3 */
 #define RTO_MAX	       (60 * PW_NS_PER_S)
 #define ANSWERS_MAX    2
@@ -36,6 +38,25 @@ fail(struct obs *o, const char *which, const char *fmt, ...)
 	o->cfg.fail(o->cfg.ctx, which, why);
 }
 
+static bool
+is_ip6(const struct obs *o)
+{
+	return !pw_addr_is_v4(&o->cfg.addr);
+}
+
+/* Bytes of IP's and TCP's header. */
+static uint32_t
+hdrs(const struct obs *o)
+{
+	return is_ip6(o) ? 60 : 40;
+}
+
+static uint16_t
+mss_none(const struct pw_addr *remote)
+{
+	return pw_addr_is_v4(remote) ? MSS_NONE : MSS_NONE_IP6;
+}
+
 /* The offset that a sequence number stands for, near another one. */
 static int64_t
 offset(uint32_t seq, uint32_t seq0, int64_t near)
@@ -50,38 +71,39 @@ both_said(const struct obs_conn *c, uint8_t opt)
 }
 
 static struct obs_conn *
-find(struct obs *o, uint32_t remote, uint16_t lport, uint16_t rport)
+find(struct obs *o, const struct pw_addr *remote, uint16_t lport, uint16_t rport)
 {
 	uint32_t i;
 
 	for (i = 0; i < OBS_CONNS_MAX; i++) {
 		struct obs_conn *c = &o->conn[i];
 
-		if (c->used && c->remote == remote && c->lport == lport && c->rport == rport)
+		if (c->used && c->lport == lport && c->rport == rport &&
+			pw_addr_eq(&c->remote, remote))
 			return c;
 	}
 	return NULL;
 }
 
 static void
-conn_reset(struct obs_conn *c, uint32_t remote, uint16_t lport, uint16_t rport)
+conn_reset(struct obs_conn *c, const struct pw_addr *remote, uint16_t lport, uint16_t rport)
 {
 	*c = (struct obs_conn){
 		.used = true,
-		.remote = remote,
+		.remote = *remote,
 		.lport = lport,
 		.rport = rport,
 		.fin_at = -1,
 		.fin_in = -1,
 		.head_off = -2,
 		.ack_due = PW_NEVER,
-		.mss_in = MSS_NONE,
+		.mss_in = mss_none(remote),
 		.pmtu = UINT16_MAX,
 	};
 }
 
 static struct obs_conn *
-find_or_make(struct obs *o, uint32_t remote, uint16_t lport, uint16_t rport)
+find_or_make(struct obs *o, const struct pw_addr *remote, uint16_t lport, uint16_t rport)
 {
 	struct obs_conn *c = find(o, remote, lport, rport);
 
@@ -271,7 +293,7 @@ begin_with(struct obs_conn *c, const struct obs_syn *syn)
 	c->fin_in = -1;
 	c->opts_in = syn->opts;
 	c->shift_in = syn->shift;
-	c->mss_in = syn->opts & OPT_MSS ? syn->mss : MSS_NONE;
+	c->mss_in = syn->opts & OPT_MSS ? syn->mss : mss_none(&c->remote);
 	c->edge = syn->wnd;
 	c->ecn_asked_in = syn->ecn;
 	c->has_ts_in = (syn->opts & OPT_TS) != 0;
@@ -366,26 +388,31 @@ in_data(const struct obs *o, struct obs_conn *c, const struct view *v, bool expe
 		c->ack_due = pw_max(now, o->odd_until) + ACK_LATEST;
 }
 
-/* Fragmentation needed: believed when it quotes what is in flight. */
+/* Too big, says a router: believed when it quotes what is in flight. */
 static void
 in_icmp(struct obs *o, const uint8_t *p, uint32_t len)
 {
-	const uint8_t *q = p + 28, *t = q + 20;
+	bool ip6 = is_ip6(o);
+	uint32_t hlen = view_hlen(p);
+	const uint8_t *q = p + hlen + 8, *t = q + hlen;
+	struct pw_addr to;
 	struct obs_conn *c;
-	uint16_t mtu;
+	uint32_t mtu;
 	int64_t off;
 
-	if (len < 28 + 28 || p[0] != 0x45 || view_16(p + 2) != len || sum_ip4(p) != 0 ||
-		p[9] != 1 || sum_icmp(p, len) != 0 || p[20] != 3 || p[21] != 4 || q[0] != 0x45 ||
-		q[9] != 6)
+	if (len < 2 * hlen + 16 || !view_is(p, len, 1, 58) || sum_icmp(p, len) != 0 ||
+		p[hlen] != (ip6 ? 2 : 3) || p[hlen + 1] != (ip6 ? 0 : 4) ||
+		q[0] >> 4 != (ip6 ? 6 : 4) || q[ip6 ? 6 : 9] != 6)
 		return;
-	c = find(o, view_32(q + 16), view_16(t), view_16(t + 2));
+	to = view_addr(q, true);
+	c = find(o, &to, view_16(t), view_16(t + 2));
 	if (c == NULL || !c->has_isn)
 		return;
 	off = offset(view_32(t + 4), c->isn1, c->acked);
-	mtu = view_16(p + 26) < PMTU_FLOOR ? PMTU_FLOOR : view_16(p + 26);
+	mtu = ip6 ? view_32(p + hlen + 4) : view_16(p + hlen + 6);
+	mtu = (uint32_t)pw_max(mtu, ip6 ? PMTU_FLOOR_IP6 : PMTU_FLOOR);
 	if (off >= c->acked && off < c->sent && mtu < c->pmtu)
-		c->pmtu = mtu;
+		c->pmtu = (uint16_t)mtu;
 	c->n_heads = 0;
 }
 
@@ -413,10 +440,10 @@ obs_in(struct obs *o, const uint8_t *p, uint32_t len, pw_ns now)
 
 	begin_answers(o);
 	in_icmp(o, p, len);
-	if (!view_read(p, len, &v) || v.dst != o->cfg.addr)
+	if (!view_read(p, len, &v) || !pw_addr_eq(&v.dst, &o->cfg.addr))
 		return;
-	c = v.flags & SYN ? find_or_make(o, v.src, v.dport, v.sport)
-			  : find(o, v.src, v.dport, v.sport);
+	c = v.flags & SYN ? find_or_make(o, &v.src, v.dport, v.sport)
+			  : find(o, &v.src, v.dport, v.sport);
 	if (c == NULL)
 		return;
 	c->n_heads = 0;	   /* it may have changed anything */
@@ -442,24 +469,30 @@ obs_in(struct obs *o, const uint8_t *p, uint32_t len, pw_ns now)
 static void
 out_datagram(struct obs *o, const uint8_t *p, uint32_t len)
 {
-	if (len < 40 || p[0] != 0x45 || view_16(p + 2) != len)
-		fail(o, "S5", "datagram of %u bytes with a wrong IPv4 header", len);
+	bool ip6 = is_ip6(o);
+	const uint8_t *t = p + (ip6 ? 40 : 20);
+	struct pw_addr src = view_addr(p, false);
+
+	if (len < hdrs(o) || (p[0] >> 4 == 6) != ip6 || !view_is(p, len, 6, 6))
+		fail(o, "S5", "datagram of %u bytes with a wrong IP header", len);
 	else if (len > o->cfg.mtu)
 		fail(o, "S5", "datagram of %u bytes, MTU %u", len, o->cfg.mtu);
-	else if (sum_ip4(p) != 0 || sum_tcp(p, len) != 0)
+	else if (sum_tcp(p, len) != 0)
 		fail(o, "S5", "checksum wrong");
-	else if ((view_16(p + 6) & 0xffff) != 0x4000 || p[8] < 64 || (p[1] & ~ECT0) != 0)
-		fail(o, "S5", "flags %04x, TTL %u, TOS %02x", view_16(p + 6), p[8], p[1]);
-	else if (view_32(p + 12) != o->cfg.addr)
+	else if ((!ip6 && view_16(p + 6) != 0x4000) || p[ip6 ? 7 : 8] < 64 ||
+		 (view_tos(p) & ~ECT0) != 0)
+		fail(o, "S5", "flags %04x, TTL %u, TOS %02x", view_16(p + 6), p[ip6 ? 7 : 8],
+			view_tos(p));
+	else if (!pw_addr_eq(&src, &o->cfg.addr))
 		fail(o, "S5", "source address is not the host's");
-	else if ((p[32] & 15) != 0 || (p[33] & URG) != 0)
-		fail(o, "S5", "reserved bits or flags %02x set", p[33]);
+	else if ((t[12] & 15) != 0 || (t[13] & URG) != 0)
+		fail(o, "S5", "reserved bits or flags %02x set", t[13]);
 }
 
 static void
 out_syn(struct obs *o, const struct view *v)
 {
-	struct obs_conn *c = find_or_make(o, v->dst, v->sport, v->dport);
+	struct obs_conn *c = find_or_make(o, &v->dst, v->sport, v->dport);
 
 	if (c->has_isn && (c->isn1 != v->seq + 1 || c->renewed)) {
 		/* Another connection of the same name; where a plan has fixed the number that
@@ -467,7 +500,7 @@ out_syn(struct obs *o, const struct view *v)
 		struct obs_syn syn[OBS_SYNS_MAX];
 
 		memcpy(syn, c->syn, sizeof(syn));
-		conn_reset(c, v->dst, v->sport, v->dport);
+		conn_reset(c, &v->dst, v->sport, v->dport);
 		memcpy(c->syn, syn, sizeof(syn));
 	}
 	if ((v->flags & ACK) && (!c->has_irs || c->irs1 != v->ack) && !c->irs_sure) {
@@ -500,7 +533,7 @@ out_syn(struct obs *o, const struct view *v)
 static void
 out_rst(struct obs *o, const struct view *v)
 {
-	struct obs_conn *c = find(o, v->dst, v->sport, v->dport);
+	struct obs_conn *c = find(o, &v->dst, v->sport, v->dport);
 
 	if (c == NULL)
 		return;
@@ -563,7 +596,7 @@ mss_of(const struct obs *o, const struct obs_conn *c)
 {
 	uint32_t mss = c->mss_in < MSS_FLOOR ? MSS_FLOOR : c->mss_in;
 
-	return (uint32_t)pw_min(mss, pw_min(o->cfg.mtu, c->pmtu) - 40u);
+	return (uint32_t)pw_min(mss, pw_min(o->cfg.mtu, c->pmtu) - hdrs(o));
 }
 
 /* RFC 6928; RFC 5681 3.1 when a SYN was sent again; and one segment as tail loss probe.
@@ -572,7 +605,7 @@ mss_of(const struct obs *o, const struct obs_conn *c)
 static void
 check_initial_window(struct obs *o, const struct obs_conn *c, int64_t end)
 {
-	int64_t mss = (int64_t)pw_min(pw_max(c->mss_in, MSS_FLOOR), o->cfg.mtu - 40u);
+	int64_t mss = (int64_t)pw_min(pw_max(c->mss_in, MSS_FLOOR), o->cfg.mtu - hdrs(o));
 	int64_t segs = (c->syn_again ? 1 : (int64_t)o->cfg.init_window) + 1 + c->n_dups;
 
 	if (c->acked == 0 && !c->sacked && end > segs * mss + 1)
@@ -695,7 +728,7 @@ obs_out(struct obs *o, const uint8_t *p, uint32_t len, pw_ns now)
 	out_datagram(o, p, len);
 	if (!view_read(p, len, &v))
 		return;
-	c = find(o, v.dst, v.sport, v.dport);
+	c = find(o, &v.dst, v.sport, v.dport);
 	o->about = c;
 	out_answer(o, c, &v);
 	if (v.flags & RST) {
@@ -749,7 +782,7 @@ obs_not_sent(struct obs *o, const uint8_t *p, uint32_t len, pw_ns now)
 	obs_hiccup(o, now);
 	if (!view_read(p, len, &v))
 		return;
-	c = find(o, v.dst, v.sport, v.dport);
+	c = find(o, &v.dst, v.sport, v.dport);
 	if (c == NULL)
 		return;
 	c->ack_due = PW_NEVER;

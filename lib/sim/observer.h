@@ -41,7 +41,7 @@ struct obs_syn {
 
 /** One end of a connection. Offsets: 0 is the byte after the SYN. */
 struct obs_conn {
-	uint32_t remote;
+	struct pw_addr remote;
 	uint16_t lport;
 	uint16_t rport;
 	bool used;
@@ -106,7 +106,7 @@ struct obs_conn {
 };
 
 struct obs_cfg {
-	uint32_t addr; /**< of the host, host order */
+	struct pw_addr addr; /**< of the host */
 	uint16_t mtu;
 	bool clean;	      /**< nothing may be sent again */
 	uint32_t init_window; /**< segments */

@@ -13,6 +13,10 @@
 #define MS PW_NS_PER_MS
 #define S  PW_NS_PER_S
 
+#define IP4_MTU_MIN  576 /* that is drawn */
+#define IP6_MTU_MIN  1280
+#define LINK_MTU_MAX 1499 /* likewise, of a link that has one */
+
 /* ---- drawing ---- */
 
 static uint64_t
@@ -60,7 +64,7 @@ draw_path(struct pw_rand *r, struct pw_sim_link *l)
 	}
 	l->delay = one_in(r, 8) ? 0 : magnitude(r, 10 * PW_NS_PER_US, 150 * MS);
 	if (one_in(r, 10))
-		l->mtu = (uint16_t)between(r, 576, 1499);
+		l->mtu = (uint16_t)between(r, IP4_MTU_MIN, LINK_MTU_MAX);
 	l->no_icmp = l->mtu != 0 && one_in(r, 3);
 	if (one_in(r, 6)) {
 		/* Few attempts to connect are left then. */
@@ -154,7 +158,7 @@ draw_host(struct pw_rand *r, struct pw_sim_host *h)
 		.user_timeout = 600 * S,
 	};
 	if (one_in(r, 4))
-		h->mtu = (uint16_t)magnitude(r, 576, 9000);
+		h->mtu = (uint16_t)magnitude(r, IP4_MTU_MIN, 9000);
 	if (one_in(r, 4))
 		h->gso_max = 65000;
 	if (one_in(r, 4))
@@ -486,6 +490,41 @@ make_dead(struct pw_rand *r, struct pw_sim_plan *plan)
 	set_link(plan, 0, true, 2 * S, &gone);
 }
 
+/* Of a link the same part of the way from the least to the most, where every link of IPv6 has
+ * more (RFC 8200 section 5). */
+static void
+raise_mtu(struct pw_sim_link *l)
+{
+	const uint32_t most = LINK_MTU_MAX;
+
+	if (l->mtu != 0)
+		l->mtu = (uint16_t)(most -
+				    (most - l->mtu) * (most - IP6_MTU_MIN) / (most - IP4_MTU_MIN));
+}
+
+/* Every second plan is one of IPv6: by a generator of its own, so that all else is what it would
+ * be with IPv4. */
+static void
+draw_family(struct pw_sim_plan *plan)
+{
+	struct pw_rand r;
+	uint32_t i;
+
+	pw_rand_init(&r, ~plan->seed);
+	plan->ip6 = one_in(&r, 2);
+	if (!plan->ip6)
+		return;
+	for (i = 0; i < plan->n_hosts; i++) {
+		struct pw_sim_host *h = &plan->host[i];
+
+		h->mtu = (uint16_t)pw_max(h->mtu, IP6_MTU_MIN);
+		raise_mtu(&h->up);
+		raise_mtu(&h->down);
+	}
+	for (i = 0; i < plan->n_acts; i++)
+		raise_mtu(&plan->act[i].link);
+}
+
 void
 pw_sim_plan_seed(struct pw_sim_plan *plan, uint64_t seed)
 {
@@ -514,6 +553,7 @@ pw_sim_plan_seed(struct pw_sim_plan *plan, uint64_t seed)
 	else
 		calm_down(&r, plan);
 	excuse_thin_opens(plan);
+	draw_family(plan);
 }
 
 /* ---- masks ---- */
@@ -565,9 +605,9 @@ pw_sim_plan_print(const struct pw_sim_plan *plan)
 {
 	uint32_t i, k;
 
-	printf("seed %lu: %u hosts, %u connections, %u acts, calm at %.3f s%s%s\n",
-		(unsigned long)plan->seed, plan->n_hosts, plan->n_conns, plan->n_acts,
-		(double)plan->calm_at / S, plan->clean ? ", clean" : "",
+	printf("seed %lu: IPv%c, %u hosts, %u connections, %u acts, calm at %.3f s%s%s\n",
+		(unsigned long)plan->seed, plan->ip6 ? '6' : '4', plan->n_hosts, plan->n_conns,
+		plan->n_acts, (double)plan->calm_at / S, plan->clean ? ", clean" : "",
 		plan->must_fail ? ", dead path" : "");
 	for (i = 0; i < plan->n_hosts; i++) {
 		const struct pw_sim_host *h = &plan->host[i];

@@ -89,7 +89,7 @@ static void
 call(struct prog *p)
 {
 	const struct prog *other = p->client ? p + 1 : p - 1;
-	struct pw_addr to = pw_sim_addr(other->node->id);
+	struct pw_addr to = pw_sim_addr(p->w->plan, other->node->id);
 
 	p->sock = pw_host_connect(p->node->host, p->lport, &to, p->rport, node_clock(p->node));
 	if (p->sock == NULL && p->after != NULL && errno == EADDRINUSE) {

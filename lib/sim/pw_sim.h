@@ -152,6 +152,7 @@ struct pw_sim_act {
 
 struct pw_sim_plan {
 	uint64_t seed; /**< of the faults, the secrets and the contents */
+	bool ip6;      /**< every host speaks IPv6, instead of IPv4 */
 	uint32_t n_hosts, n_conns, n_acts;
 	struct pw_sim_host host[PW_SIM_HOSTS_MAX];
 	struct pw_sim_conn conn[PW_SIM_CONNS_MAX];
@@ -236,8 +237,8 @@ enum pw_sim_way {
  */
 void pw_sim_plan_mask(struct pw_sim_plan *plan, enum pw_sim_way way, uint64_t mask);
 
-/** Addresses: 10.0.0.1 on; the router's is 10.0.0.254. */
-struct pw_addr pw_sim_addr(uint32_t host);
+/** Addresses: 10.0.0.1 on, or fd00::1 on; the router's is 10.0.0.254, or fd00::fe. */
+struct pw_addr pw_sim_addr(const struct pw_sim_plan *plan, uint32_t host);
 
 /** Describe @p plan on standard output. */
 void pw_sim_plan_print(const struct pw_sim_plan *plan);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause
  * Copyright (c) 2026 the pagewire authors
  */
+#include <stdbool.h>
 #include "sum.h"
 
 static uint32_t
@@ -29,13 +30,21 @@ sum_ip4(const uint8_t *hdr)
 	return finish(words(hdr, 20, 0));
 }
 
+/* With a pseudo-header: both addresses, protocol, length; RFC 9293 3.1, RFC 8200 8.1. */
+static uint16_t
+with_pseudo(const uint8_t *dgram, uint32_t len, uint32_t proto)
+{
+	bool ip6 = dgram[0] >> 4 == 6;
+	uint32_t hlen = ip6 ? 40 : (dgram[0] & 15u) * 4, l4 = len - hlen;
+	uint32_t addrs = ip6 ? words(dgram + 8, 32, 0) : words(dgram + 12, 8, 0);
+
+	return finish(words(dgram + hlen, l4, addrs + proto + l4));
+}
+
 uint16_t
 sum_tcp(const uint8_t *dgram, uint32_t len)
 {
-	uint32_t hlen = (dgram[0] & 15u) * 4, l4 = len - hlen;
-
-	/* The pseudo-header: both addresses, protocol 6, length. */
-	return finish(words(dgram + hlen, l4, words(dgram + 12, 8, 6 + l4)));
+	return with_pseudo(dgram, len, 6);
 }
 
 uint16_t
@@ -43,5 +52,7 @@ sum_icmp(const uint8_t *dgram, uint32_t len)
 {
 	uint32_t hlen = (dgram[0] & 15u) * 4;
 
+	if (dgram[0] >> 4 == 6)
+		return with_pseudo(dgram, len, 58);
 	return finish(words(dgram + hlen, len - hlen, 0));
 }

@@ -6,7 +6,7 @@
 
 /**
  * @file
- * Checksums once more, written from RFC 1071 and 9293 alone, so that a mistake
+ * Checksums once more, written from RFC 1071, 8200 and 9293 alone, so that a mistake
  * of lib/wire cannot agree with itself.
  */
 #include <stdint.h>
@@ -15,10 +15,11 @@
  * with its checksum is right. Host order. */
 uint16_t sum_ip4(const uint8_t *hdr);
 
-/** The same for the TCP segment in the datagram of @p len bytes, header of IPv4 included. */
+/** The same for the TCP segment in the datagram of @p len bytes, header of IPv4 or IPv6 included.
+ */
 uint16_t sum_tcp(const uint8_t *dgram, uint32_t len);
 
-/** The same for the ICMP message in the datagram. */
+/** The same for the message of ICMP, or ICMPv6, in the datagram. */
 uint16_t sum_icmp(const uint8_t *dgram, uint32_t len);
 
 #endif

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause
  * Copyright (c) 2026 the pagewire authors
  */
+#include <string.h>
 #include "sum.h"
 #include "view.h"
 
@@ -48,21 +49,43 @@ read_options(struct view *v, const uint8_t *o, const uint8_t *end)
 }
 
 bool
+view_is(const uint8_t *p, uint32_t len, uint8_t proto4, uint8_t proto6)
+{
+	if (len >= 40 && p[0] >> 4 == 6)
+		return view_16(p + 4) + 40u == len && p[6] == proto6;
+	return len >= 20 && p[0] == 0x45 && view_16(p + 2) == len && p[9] == proto4 &&
+	       sum_ip4(p) == 0;
+}
+
+struct pw_addr
+view_addr(const uint8_t *hdr, bool dst)
+{
+	struct pw_addr a = {.b = {[10] = 0xff, [11] = 0xff}};
+
+	if (hdr[0] >> 4 == 6)
+		memcpy(a.b, hdr + (dst ? 24 : 8), 16);
+	else
+		memcpy(a.b + 12, hdr + (dst ? 16 : 12), 4);
+	return a;
+}
+
+bool
 view_read(const uint8_t *p, uint32_t len, struct view *v)
 {
-	const uint8_t *t = p + 20;
-	uint32_t thl;
+	const uint8_t *t;
+	uint32_t hlen, thl;
 
-	if (len < 40 || p[0] != 0x45 || view_16(p + 2) != len || p[9] != 6 || sum_ip4(p) != 0 ||
-		sum_tcp(p, len) != 0)
+	if (!view_is(p, len, 6, 6) || len < view_hlen(p) + 20 || sum_tcp(p, len) != 0)
 		return false;
+	hlen = view_hlen(p);
+	t = p + hlen;
 	thl = (t[12] >> 4) * 4u;
-	if (thl < 20 || thl > len - 20)
+	if (thl < 20 || thl > len - hlen)
 		return false;
 	*v = (struct view){
-		.ecn = p[1] & 3,
-		.src = view_32(p + 12),
-		.dst = view_32(p + 16),
+		.ecn = view_tos(p) & 3,
+		.src = view_addr(p, false),
+		.dst = view_addr(p, true),
 		.sport = view_16(t),
 		.dport = view_16(t + 2),
 		.seq = view_32(t + 4),
@@ -70,7 +93,7 @@ view_read(const uint8_t *p, uint32_t len, struct view *v)
 		.flags = t[13],
 		.wnd = view_16(t + 14),
 		.data = t + thl,
-		.len = len - 20 - thl,
+		.len = len - hlen - thl,
 		.opt_len = thl - 20,
 	};
 	read_options(v, t + 20, t + thl);

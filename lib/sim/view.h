@@ -9,8 +9,7 @@
  * A segment as the observer reads it: IP and TCP once more, so that a mistake of
  * lib/wire cannot agree with itself.
  */
-#include <stdbool.h>
-#include <stdint.h>
+#include "pw_addr.h"
 
 enum {
 	FIN = 1,
@@ -32,7 +31,7 @@ enum {
 
 /** A segment as the observer reads it. */
 struct view {
-	uint32_t src, dst;
+	struct pw_addr src, dst;
 	uint8_t ecn; /* of the IP header */
 	uint16_t sport, dport;
 	uint32_t seq, ack;
@@ -48,6 +47,26 @@ struct view {
 	uint32_t len;
 	uint32_t opt_len;
 };
+
+/** Bytes of the header of a datagram, which is of IPv6 or taken for one of IPv4 without options. */
+static inline uint32_t
+view_hlen(const uint8_t *p)
+{
+	return p[0] >> 4 == 6 ? 40 : 20;
+}
+
+/** Type of service, or traffic class. */
+static inline uint8_t
+view_tos(const uint8_t *p)
+{
+	return p[0] >> 4 == 6 ? (uint8_t)(p[0] << 4 | p[1] >> 4) : p[1];
+}
+
+/** Is it one datagram of @p len bytes, whole, with an intact header and this in it? */
+bool view_is(const uint8_t *p, uint32_t len, uint8_t proto4, uint8_t proto6);
+
+/** Source or destination in an IP header. */
+struct pw_addr view_addr(const uint8_t *hdr, bool dst);
 
 /** @return false: not an intact TCP segment in a whole datagram */
 bool view_read(const uint8_t *p, uint32_t len, struct view *v);

@@ -13,9 +13,9 @@
 #include "world.h"
 #include "pw_tcp_trace.h"
 #include "pw_wire_icmp.h"
+#include "pw_wire_icmp6.h"
 
-#define FIRST_ADDR   0x0a000001u
-#define ROUTER_ADDR  0x0a0000feu
+#define ROUTER	     0xfdu		 /* as a host it would have this number */
 #define RETRY_NS     (50 * PW_NS_PER_US) /* a worker's turn after the way out was full */
 #define TURNS_MAX    64			 /* at one moment, before time goes on */
 #define AFTERMATH_NS (300 * PW_NS_PER_S) /* TIME-WAIT, and half-open leftovers */
@@ -57,9 +57,14 @@ const char *const pw_sim_fate_name[PW_SIM_FATE_MAX] = {
 };
 
 struct pw_addr
-pw_sim_addr(uint32_t host)
+pw_sim_addr(const struct pw_sim_plan *plan, uint32_t host)
 {
-	return pw_addr_v4(rte_cpu_to_be_32(FIRST_ADDR + host));
+	struct pw_addr a = {.b = {0xfd}};
+
+	if (!plan->ip6)
+		return pw_addr_v4(rte_cpu_to_be_32(0x0a000001u + host));
+	a.d[3] = rte_cpu_to_be_32(1 + host);
+	return a;
 }
 
 /* ---- what everything is told ---- */
@@ -170,7 +175,7 @@ host_of(const struct world *w, const struct pw_addr *a)
 	uint32_t i;
 
 	for (i = 0; i < w->plan->n_hosts; i++) {
-		struct pw_addr mine = pw_sim_addr(i);
+		struct pw_addr mine = pw_sim_addr(w->plan, i);
 
 		if (pw_addr_eq(&mine, a))
 			return i;
@@ -196,25 +201,55 @@ pass(struct world *w, struct link *l, struct pkt *p, enum kind kind)
 		free(p);
 }
 
-/* RFC 1191 section 4, from the router. */
-static void
-send_too_big(struct world *w, const struct pkt *about, uint16_t mtu)
+/* RFC 1191 section 4. @return length of the datagram, or 0: it is about nothing that is one */
+static uint32_t
+too_big4(const struct world *w, const struct pkt *about, uint16_t mtu, uint8_t *b)
 {
 	struct pw_icmp_hdr icmp = {
 		.type = PW_ICMP_UNREACHABLE, .code = PW_ICMP_UNREACH_TOO_BIG, .mtu = mtu};
-	uint8_t b[PW_IP4_HLEN + PW_ICMP_ERROR_MAX];
-	struct pw_ip4_hdr ip = {.ttl = 64, .proto = PW_IP_PROTO_ICMP};
+	struct pw_ip4_hdr ip = {.src = pw_sim_addr(w->plan, ROUTER),
+		.dst = pw_sim_addr(w->plan, about->from),
+		.ttl = 64,
+		.proto = PW_IP_PROTO_ICMP};
 	enum pw_drop why;
 
 	if (pw_ip4_check(about->b, about->len, false, &why) == 0 || about->b[9] != PW_IP_PROTO_TCP)
-		return;
-	ip.src = pw_addr_v4(rte_cpu_to_be_32(ROUTER_ADDR));
-	ip.dst = pw_sim_addr(about->from);
+		return 0;
 	ip.total_len =
 		(uint16_t)(PW_IP4_HLEN + pw_icmp_emit_error(b + PW_IP4_HLEN, &icmp, about->b));
 	pw_ip4_emit(b, &ip);
-	pass(w, &w->node[about->from].down, pkt_new(about->to, about->from, b, ip.total_len),
-		EV_HOST);
+	return ip.total_len;
+}
+
+/* RFC 4443 section 3.2. */
+static uint32_t
+too_big6(const struct world *w, const struct pkt *about, uint16_t mtu, uint8_t *b)
+{
+	struct pw_icmp6_hdr icmp = {.type = PW_ICMP6_TOO_BIG, .mtu = mtu};
+	struct pw_ip6_hdr ip = {.src = pw_sim_addr(w->plan, ROUTER),
+		.dst = pw_sim_addr(w->plan, about->from),
+		.next = PW_IP_PROTO_ICMP6,
+		.hop_limit = 64};
+	enum pw_drop why;
+
+	if (!pw_ip6_check(about->b, about->len, &why) || about->b[6] != PW_IP_PROTO_TCP)
+		return 0;
+	ip.payload_len = (uint16_t)pw_icmp6_emit_error(
+		b + PW_IP6_HLEN, &icmp, &ip.src, &ip.dst, about->b, about->len);
+	pw_ip6_emit(b, &ip);
+	return PW_IP6_HLEN + ip.payload_len;
+}
+
+/* From the router. */
+static void
+send_too_big(struct world *w, const struct pkt *about, uint16_t mtu)
+{
+	uint8_t b[PW_IP6_HLEN + PW_ICMP6_ERROR_MAX];
+	uint32_t len = w->plan->ip6 ? too_big6(w, about, mtu, b) : too_big4(w, about, mtu, b);
+
+	if (len != 0)
+		pass(w, &w->node[about->from].down, pkt_new(about->to, about->from, b, len),
+			EV_HOST);
 }
 
 /* @return it fits; or it is gone. */
@@ -232,17 +267,29 @@ fits(struct world *w, const struct link *l, struct pkt *p)
 
 /** What the world needs to see in a datagram that a host sends. */
 struct glance {
-	struct pw_ip4_hdr ip;
+	struct pw_addr src;
+	struct pw_addr dst;
 	struct pw_tcp_hdr tcp;
 	uint32_t len;
 };
 
 static void
-look(struct glance *g, const uint8_t *b)
+look(struct glance *g, const uint8_t *b, uint32_t len)
 {
-	pw_ip4_parse(b, &g->ip);
-	pw_tcp_parse(b + PW_IP4_HLEN, &g->tcp);
-	g->len = g->ip.total_len - PW_IP4_HLEN - PW_TCP_HLEN_MIN - g->tcp.opt_len;
+	struct pw_ip4_hdr h4;
+	struct pw_ip6_hdr h6;
+	uint32_t hlen = PW_IP4_HLEN;
+
+	if (b[0] >> 4 == 6) {
+		pw_ip6_parse(b, &h6);
+		*g = (struct glance){.src = h6.src, .dst = h6.dst};
+		hlen = PW_IP6_HLEN;
+	} else {
+		pw_ip4_parse(b, &h4);
+		*g = (struct glance){.src = h4.src, .dst = h4.dst};
+	}
+	pw_tcp_parse(b + hlen, &g->tcp);
+	g->len = len - hlen - PW_TCP_HLEN_MIN - g->tcp.opt_len;
 }
 
 static bool
@@ -270,12 +317,12 @@ output(void *ctx, const uint8_t *b, uint32_t len)
 		obs_not_sent(&n->obs, b, len, w->now);
 		return -ENOBUFS;
 	}
-	look(&g, b);
+	look(&g, b, len);
 	obs_out(&n->obs, b, len, w->now);
 	if (g.len > 0 && n->obs.rtx_bytes == rtx)
-		inside_check_new(&n->inside, &g.ip.src, g.tcp.sport, &g.ip.dst, g.tcp.dport, g.len);
+		inside_check_new(&n->inside, &g.src, g.tcp.sport, &g.dst, g.tcp.dport, g.len);
 	w->res->n_packets++;
-	to = host_of(w, &g.ip.dst);
+	to = host_of(w, &g.dst);
 	if (to == UINT32_MAX) {
 		fail_at(n, "S5", "a datagram to nowhere");
 		return 0;
@@ -351,7 +398,7 @@ boot(struct node *n)
 	const struct pw_sim_host *plan = n->plan;
 	struct world *w = n->w;
 	struct pw_host_cfg cfg = {
-		.addr = pw_sim_addr(n->id),
+		.addr = pw_sim_addr(w->plan, n->id),
 		.output = output,
 		.output_ctx = n,
 		.max_socks = 2 * w->plan->n_conns + 2,
@@ -409,7 +456,7 @@ node_init(struct world *w, uint32_t id)
 	struct node *n = &w->node[id];
 	const struct pw_sim_host *plan = &w->plan->host[id];
 	struct obs_cfg oc = {
-		.addr = FIRST_ADDR + id,
+		.addr = pw_sim_addr(w->plan, id),
 		.mtu = plan->mtu != 0 ? plan->mtu : 1500,
 		.clean = w->plan->clean,
 		.cookies = plan->max_half_open != 0,

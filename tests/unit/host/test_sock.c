@@ -31,6 +31,7 @@ struct net {
 };
 
 static struct net net;
+static bool ip6;
 static uint32_t which[2] = {0, 1};
 
 static int
@@ -55,7 +56,12 @@ output(void *ctx, const uint8_t *b, uint32_t len)
 static struct pw_addr
 addr(uint32_t i)
 {
-	return pw_addr_v4(rte_cpu_to_be_32(FIRST_ADDR + i));
+	struct pw_addr a = {.b = {0xfd}};
+
+	if (!ip6)
+		return pw_addr_v4(rte_cpu_to_be_32(FIRST_ADDR + i));
+	a.d[3] = rte_cpu_to_be_32(1 + i);
+	return a;
 }
 
 static void
@@ -83,6 +89,21 @@ teardown(void)
 {
 	pw_host_destroy(net.host[0]);
 	pw_host_destroy(net.host[1]);
+}
+
+static void
+teardown_both(void)
+{
+	teardown();
+	ip6 = false;
+}
+
+static void
+use_ip6(void)
+{
+	teardown();
+	ip6 = true;
+	setup();
 }
 
 /* One turn of both; what was sent before arrives first. */
@@ -206,16 +227,16 @@ syn_options_in_the_order_of_linux(void)
 {
 	static const uint8_t kinds[] = {2, 4, 8, 1, 3};
 	struct pw_sock *s[2];
+	uint32_t hlen = (ip6 ? 40 : 20) + 20, i;
 	const uint8_t *o;
-	uint32_t i;
 
 	connect_both(s);
-	o = net.syn + 40;
+	o = net.syn + hlen;
 	for (i = 0; i < sizeof(kinds); i++) {
 		CU_ASSERT_EQUAL(*o, kinds[i]);
 		o += *o == 1 ? 1 : o[1];
 	}
-	CU_ASSERT_EQUAL(o - net.syn, 60);
+	CU_ASSERT_EQUAL(o - net.syn, hlen + 20);
 	pw_sock_abort(s[0], net.now);
 	pw_sock_abort(s[1], net.now);
 }
@@ -247,15 +268,33 @@ buffers_must_be_powers_of_two(void)
 	CU_ASSERT_EQUAL(errno, EINVAL);
 }
 
+#define OVER_IPV6(test)                    \
+	static void test##_over_ipv6(void) \
+	{                                  \
+		use_ip6();                 \
+		test();                    \
+	}
+
+OVER_IPV6(bytes_and_their_end_arrive)
+OVER_IPV6(buffers_fill_and_a_full_device_loses_nothing)
+OVER_IPV6(refused_and_aborted)
+OVER_IPV6(syn_options_in_the_order_of_linux)
+OVER_IPV6(s12_secret_decides_everything)
+
+#define BOTH(test)                                   \
+	{#test, test},                               \
+	{                                            \
+#test "_over_ipv6", test##_over_ipv6 \
+	}
+
 static CU_TestInfo tests[] = {
-	{"bytes_and_their_end_arrive", bytes_and_their_end_arrive},
-	{"buffers_fill_and_a_full_device_loses_nothing",
-		buffers_fill_and_a_full_device_loses_nothing},
-	{"refused_and_aborted", refused_and_aborted},
-	{"syn_options_in_the_order_of_linux", syn_options_in_the_order_of_linux},
-	{"s12_secret_decides_everything", s12_secret_decides_everything},
+	BOTH(bytes_and_their_end_arrive),
+	BOTH(buffers_fill_and_a_full_device_loses_nothing),
+	BOTH(refused_and_aborted),
+	BOTH(syn_options_in_the_order_of_linux),
+	BOTH(s12_secret_decides_everything),
 	{"buffers_must_be_powers_of_two", buffers_must_be_powers_of_two},
 	CU_TEST_INFO_NULL,
 };
 CU_SuiteInfo suite_host_sock = {
-	.pName = "host_sock", .pSetUpFunc = setup, .pTearDownFunc = teardown, .pTests = tests};
+	.pName = "host_sock", .pSetUpFunc = setup, .pTearDownFunc = teardown_both, .pTests = tests};

@@ -62,11 +62,38 @@ s12_one_plan_one_trace(void)
 	}
 }
 
+/* About as many of each family; no path of IPv6 is narrower than any link of it may be. */
+static void
+seeds_draw_both_families(void)
+{
+	static struct pw_sim_plan plan;
+	uint32_t n = 0, i;
+	uint64_t seed;
+
+	for (seed = 1; seed <= 400; seed++) {
+		pw_sim_plan_seed(&plan, seed);
+		if (!plan.ip6)
+			continue;
+		n++;
+		for (i = 0; i < plan.n_hosts; i++) {
+			const struct pw_sim_host *h = &plan.host[i];
+
+			CU_ASSERT_TRUE(h->mtu >= 1280);
+			CU_ASSERT_TRUE(h->up.mtu == 0 || h->up.mtu >= 1280);
+			CU_ASSERT_TRUE(h->down.mtu == 0 || h->down.mtu >= 1280);
+		}
+		for (i = 0; i < plan.n_acts; i++)
+			CU_ASSERT_TRUE(plan.act[i].link.mtu == 0 || plan.act[i].link.mtu >= 1280);
+	}
+	CU_ASSERT_TRUE(n > 150 && n < 250);
+}
+
 static CU_TestInfo tests[] = {
 	{"s1_to_s11_every_loss_pattern_of_the_client", s1_to_s11_every_loss_pattern_of_the_client},
 	{"s1_to_s11_every_loss_pattern_of_the_server", s1_to_s11_every_loss_pattern_of_the_server},
 	{"s1_to_s11_every_loss_pattern_of_both", s1_to_s11_every_loss_pattern_of_both},
 	{"s12_one_plan_one_trace", s12_one_plan_one_trace},
+	{"seeds_draw_both_families", seeds_draw_both_families},
 	CU_TEST_INFO_NULL,
 };
 CU_SuiteInfo suite_sim_plan = {.pName = "sim_plan", .pTests = tests};
