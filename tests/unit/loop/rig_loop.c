@@ -141,13 +141,17 @@ rig_loop_open(struct rig_loop *l, const struct rig_loop_opts *opts)
 		l->rp->port.mtu = opts->mtu;
 	if (opts->ops != NULL)
 		l->rp->queue.ops = opts->ops;
+	l->ip6 = opts->ip6;
 	l->addr = (struct pw_if_addr){rig_addr(US), 96 + 24};
+	if (l->ip6)
+		l->addr = (struct pw_if_addr){rig_addr(US6), 64};
 	l->vlan_addr = (struct pw_if_addr){rig_addr(RIG_VLAN_US), 96 + 24};
 	l->rp->port.tx_vlan = opts->tx_vlan;
 	ifs[0].port = ifs[1].port = &l->rp->port;
 	ifs[0].queue = opts->no_queue ? NULL : &l->rp->queue;
 	ifs[0].addrs = &l->addr;
 	ifs[0].gateway = rig_addr(ROUTER);
+	ifs[0].gateway6 = rig_addr(ROUTER6);
 	ifs[1].addrs = &l->vlan_addr;
 	cfg.store = l->store;
 	l->w = pw_worker_create(&cfg);
@@ -171,20 +175,30 @@ rig_loop_close(struct rig_loop *l)
 	pw_store_destroy(l->store);
 }
 
+static uint32_t
+ip_hlen(const struct rig_loop *l)
+{
+	return l->ip6 ? 40 : 20;
+}
+
 /* The TCP checksum by the book, pseudo-header and all; or what a device is to complete. */
 static void
 check_cksum(const struct rig_loop *l, const uint8_t *ip, uint32_t tcp_len, uint64_t ol_flags)
 {
-	uint32_t pseudo = 6 + tcp_len + rig_sum(ip + 12, 8, 0);
+	uint32_t addrs = l->ip6 ? rig_sum(ip + 8, 32, 0) : rig_sum(ip + 12, 8, 0);
+	uint64_t version = l->ip6 ? RTE_MBUF_F_TX_IPV6 : RTE_MBUF_F_TX_IPV4;
+	uint32_t pseudo = 6 + tcp_len + addrs;
+	const uint8_t *tcp = ip + ip_hlen(l);
 
-	CU_ASSERT_EQUAL(rig_sum(ip, 20, 0), 0xffff);
+	if (!l->ip6)
+		CU_ASSERT_EQUAL(rig_sum(ip, 20, 0), 0xffff);
 	if (l->rp->port.tx_tcp_cksum) {
 		CU_ASSERT_NOT_EQUAL(ol_flags & RTE_MBUF_F_TX_TCP_CKSUM, 0);
-		CU_ASSERT_NOT_EQUAL(ol_flags & RTE_MBUF_F_TX_IPV4, 0);
-		CU_ASSERT_EQUAL(rig_get16(ip + 36), rig_sum(NULL, 0, pseudo));
+		CU_ASSERT_EQUAL(ol_flags & (RTE_MBUF_F_TX_IPV4 | RTE_MBUF_F_TX_IPV6), version);
+		CU_ASSERT_EQUAL(rig_get16(tcp + 16), rig_sum(NULL, 0, pseudo));
 	} else {
 		CU_ASSERT_EQUAL(ol_flags & RTE_MBUF_F_TX_L4_MASK, 0);
-		CU_ASSERT_EQUAL(rig_sum(ip + 20, tcp_len, pseudo), 0xffff);
+		CU_ASSERT_EQUAL(rig_sum(tcp, tcp_len, pseudo), 0xffff);
 	}
 }
 
@@ -210,14 +224,14 @@ take_payload(struct rig_loop *l, uint32_t seq, const uint8_t *p, uint32_t len)
 static void
 take_segment(struct rig_loop *l, const uint8_t *ip, uint64_t ol_flags)
 {
-	uint32_t tcp_len = rig_get16(ip + 2) - 20;
-	const uint8_t *tcp = ip + 20;
+	uint32_t tcp_len = l->ip6 ? rig_get16(ip + 4) : rig_get16(ip + 2) - 20;
+	const uint8_t *tcp = ip + ip_hlen(l);
 	uint32_t hlen = (tcp[12] >> 4) * 4u;
 	uint32_t seq = get32(tcp + 4);
 
 	check_cksum(l, ip, tcp_len, ol_flags);
 	CU_ASSERT_EQUAL(rig_get16(tcp + 2), l->sport);
-	CU_ASSERT_TRUE_FATAL(rig_get16(ip + 2) <= l->rp->port.mtu);
+	CU_ASSERT_TRUE_FATAL(ip_hlen(l) + tcp_len <= l->rp->port.mtu);
 	l->n_segs++;
 	l->refused |= tcp[13] & RST;
 	if (tcp[13] & SYN) {
@@ -232,6 +246,14 @@ take_segment(struct rig_loop *l, const uint8_t *ip, uint64_t ol_flags)
 	}
 }
 
+static bool
+is_segment(const struct rig_loop *l, const uint8_t *frame)
+{
+	uint32_t type = rig_get16(frame + 12);
+
+	return l->ip6 ? type == 0x86dd && frame[20] == 6 : type == 0x0800 && frame[23] == 6;
+}
+
 static void
 read_sent(struct rig_loop *l)
 {
@@ -240,7 +262,7 @@ read_sent(struct rig_loop *l)
 	for (i = 0; i < l->out->n_sent; i++) {
 		const struct rig_frame *s = &l->out->sent[i];
 
-		if (rig_get16(s->bytes + 12) == 0x0800 && s->bytes[23] == 6)
+		if (is_segment(l, s->bytes))
 			take_segment(l, s->bytes + 14, s->ol_flags);
 		else
 			l->n_other++;
@@ -277,11 +299,16 @@ rig_loop_seg(struct rig_loop *l, uint8_t flags, const char *payload)
 	uint32_t opt = flags & SYN ? sizeof(opts) : 0;
 	uint32_t len = 20 + opt + (uint32_t)strlen(payload);
 	struct rig_buf *f = &l->f;
+	uint32_t addrs;
 	uint16_t sum;
 	uint8_t *tcp;
 
-	rig_eth(f, rig_our_mac, rig_peer_mac, 0x0800);
-	rig_ip4(f, PEER, US, 6, len);
+	rig_eth(f, rig_our_mac, rig_peer_mac, l->ip6 ? 0x86dd : 0x0800);
+	if (l->ip6)
+		rig_ip6(f, PEER6, US6, 6, len);
+	else
+		rig_ip4(f, PEER, US, 6, len);
+	addrs = l->ip6 ? rig_sum(f->b + 22, 32, 0) : rig_sum(f->b + 26, 8, 0);
 	tcp = f->b + f->len;
 	rig_put16(f, l->sport);
 	rig_put16(f, RIG_HTTP);
@@ -293,7 +320,7 @@ rig_loop_seg(struct rig_loop *l, uint8_t flags, const char *payload)
 	rig_put32(f, 0);
 	rig_put(f, opts, opt);
 	rig_put(f, payload, (uint32_t)strlen(payload));
-	sum = (uint16_t)~rig_sum(tcp, len, 6 + len + rig_sum(f->b + 26, 8, 0));
+	sum = (uint16_t)~rig_sum(tcp, len, 6 + len + addrs);
 	tcp[16] = (uint8_t)(sum >> 8);
 	tcp[17] = (uint8_t)sum;
 }
@@ -307,10 +334,19 @@ rig_loop_send(struct rig_loop *l, uint8_t flags, const char *payload)
 }
 
 void
+rig_loop_hello(struct rig_loop *l)
+{
+	if (l->ip6)
+		rig_ns(&l->f, rig_peer_mac, PEER6, US6, US6);
+	else
+		rig_arp(&l->f, rig_all_mac, 1, rig_peer_mac, PEER, rig_our_mac, US);
+	rig_loop_put(l);
+}
+
+void
 rig_loop_connect(struct rig_loop *l)
 {
-	rig_arp(&l->f, rig_all_mac, 1, rig_peer_mac, PEER, rig_our_mac, US);
-	rig_loop_put(l);
+	rig_loop_hello(l);
 	rig_loop_send(l, SYN, "");
 	rig_loop_turn(l, PW_NS_PER_US);
 	CU_ASSERT_TRUE_FATAL(l->synced);

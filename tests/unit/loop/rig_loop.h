@@ -28,6 +28,7 @@ struct rig_loop {
 	struct pw_if_addr addr;
 	struct pw_if_addr vlan_addr;
 	pw_ns now;
+	bool ip6;
 	bool unfinished; /* the test leaves a connection or packets behind on purpose */
 	/* The service. */
 	uint64_t answer_bytes;
@@ -50,6 +51,7 @@ struct rig_loop_opts {
 	bool tx_tcp_cksum;
 	bool rx_tcp_cksum;
 	bool has_run; /* the service begins things by itself */
+	bool ip6;     /* all of it over IPv6 */
 	enum pw_idle idle;
 	const struct pw_port_ops *ops; /* NULL: those of the rig */
 	struct pw_crew *crew;	       /* NULL: alone */
@@ -75,6 +77,9 @@ void rig_loop_seg(struct rig_loop *l, uint8_t flags, const char *payload);
 
 /** Send it, and count its bytes as sent. */
 void rig_loop_send(struct rig_loop *l, uint8_t flags, const char *payload);
+
+/** A frame that makes the client known. */
+void rig_loop_hello(struct rig_loop *l);
 
 /** Make us known, and shake hands. */
 void rig_loop_connect(struct rig_loop *l);

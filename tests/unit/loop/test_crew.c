@@ -28,7 +28,8 @@ static struct pw_worker_stats st[2];
 static uint16_t
 port_of(uint32_t worker)
 {
-	struct pw_addr us = rig_addr(US), peer = rig_addr(PEER);
+	struct pw_addr us = rig_addr(l[0].ip6 ? US6 : US);
+	struct pw_addr peer = rig_addr(l[0].ip6 ? PEER6 : PEER);
 	uint16_t port = 40000;
 
 	while (pw_spread_worker_of(pw_crew_spread(crew), &us, RIG_HTTP, &peer, port) != worker)
@@ -225,6 +226,71 @@ an_icmp_error_goes_where_the_connection_is(void)
 	}
 }
 
+/* ---- the same of IPv6 ---- */
+
+static const struct rig_loop_opts over_ip6 = {.ip6 = true};
+
+static void
+an_ipv6_segment_is_its_connections_worker(void)
+{
+	uint32_t i;
+
+	reopen(&over_ip6);
+	for (i = 0; i < 2; i++) {
+		rig_loop_seg(&l[i], ACK, "x");
+		l[0].f = l[i].f;
+		CU_ASSERT_EQUAL(whose(l[0].f.len), i);
+		CU_ASSERT_EQUAL(whose(14 + 40 + 4), i);
+		CU_ASSERT_EQUAL(whose(14 + 40 + 3), CREW_ANYBODY);
+	}
+}
+
+static void
+neighbour_discovery_is_everybodys(void)
+{
+	struct rig_buf *f = &l[0].f;
+
+	rig_ns(f, rig_peer_mac, PEER6, US6, US6);
+	CU_ASSERT_EQUAL(whose(f->len), CREW_EVERYBODY);
+	rig_na(f, rig_peer_mac, PEER6, US6, PEER6, 0x40);
+	CU_ASSERT_EQUAL(whose(f->len), CREW_EVERYBODY);
+	f->b[14 + 40] = 128; /* an echo request */
+	CU_ASSERT_EQUAL(whose(f->len), CREW_ANYBODY);
+}
+
+/* "Packet too big" about a connection of @p worker's. */
+static void
+icmp6_error(uint32_t worker)
+{
+	struct rig_buf quoted = {.len = 0};
+
+	rig_put32(&quoted, 0x02000000);
+	rig_put32(&quoted, 1280);
+	rig_ip6(&quoted, US6, PEER6, 6, 1000);
+	rig_put32(&quoted, (uint32_t)RIG_HTTP << 16 | port_of(worker));
+	rig_put32(&quoted, 12345);
+	rig_icmp6(&l[0].f, rig_peer_mac, PEER6, US6, 64, quoted.b, quoted.len);
+}
+
+static void
+an_icmp6_error_goes_where_the_connection_is(void)
+{
+	uint32_t i;
+
+	reopen(&over_ip6);
+	for (i = 0; i < 2; i++) {
+		icmp6_error(i);
+		CU_ASSERT_EQUAL(whose(l[0].f.len), i);
+		CU_ASSERT_EQUAL(whose(14 + 40 + 8 + 40 + 4), i);
+		CU_ASSERT_EQUAL(whose(14 + 40 + 8 + 40 + 3), CREW_ANYBODY);
+		rig_loop_put(&l[0]);
+		l[0].now = l[1].now = l[0].now + PW_NS_PER_MS;
+		rig_loop_turn(&l[1], 0);
+		look();
+		CU_ASSERT_EQUAL(st[i].drops.n[PW_DROP_ICMP_STRAY], 1);
+	}
+}
+
 /* Every length, and bytes that may be anything: an answer that is one of the four. */
 static void
 any_bytes_have_an_owner(void)
@@ -263,6 +329,25 @@ a_connection_is_served_by_its_worker(void)
 	CU_ASSERT_EQUAL(st[0].handed_over, st[1].taken_over);
 	CU_ASSERT_EQUAL(st[0].rx_packets, 1);
 	CU_ASSERT_EQUAL(st[1].rx_packets, st[1].taken_over - 1);
+	CU_ASSERT_EQUAL(st[1].ledger.by_ref_bytes, 300000);
+	CU_ASSERT_EQUAL(st[0].ledger.by_ref_bytes, 0);
+}
+
+/* Neighbour discovery is overheard, and segments are handed over. */
+static void
+an_ipv6_connection_is_served_by_its_worker(void)
+{
+	reopen(&over_ip6);
+	rig_loop_connect(&l[1]);
+	rig_loop_fetch(&l[1], 300000, UINT32_MAX);
+	rig_loop_bye(&l[1]);
+	look();
+	CU_ASSERT_EQUAL(l[0].n_open, 0);
+	CU_ASSERT_EQUAL(l[0].rp->n_sent, 1); /* the advertisement */
+	CU_ASSERT_EQUAL(st[1].link.neighbours, 1);
+	CU_ASSERT_EQUAL(st[1].link.requests_out, 0);
+	CU_ASSERT_EQUAL(st[0].handed_over, st[1].taken_over);
+	CU_ASSERT_EQUAL(st[0].rx_packets, 1);
 	CU_ASSERT_EQUAL(st[1].ledger.by_ref_bytes, 300000);
 	CU_ASSERT_EQUAL(st[0].ledger.by_ref_bytes, 0);
 }
@@ -463,8 +548,13 @@ static CU_TestInfo tests[] = {
 	{"a_vlan_tag_is_passed_over", a_vlan_tag_is_passed_over},
 	{"what_is_no_connections_stays", what_is_no_connections_stays},
 	{"an_icmp_error_goes_where_the_connection_is", an_icmp_error_goes_where_the_connection_is},
+	{"an_ipv6_segment_is_its_connections_worker", an_ipv6_segment_is_its_connections_worker},
+	{"neighbour_discovery_is_everybodys", neighbour_discovery_is_everybodys},
+	{"an_icmp6_error_goes_where_the_connection_is",
+		an_icmp6_error_goes_where_the_connection_is},
 	{"any_bytes_have_an_owner", any_bytes_have_an_owner},
 	{"a_connection_is_served_by_its_worker", a_connection_is_served_by_its_worker},
+	{"an_ipv6_connection_is_served_by_its_worker", an_ipv6_connection_is_served_by_its_worker},
 	{"what_comes_to_its_worker_is_not_handed_over",
 		what_comes_to_its_worker_is_not_handed_over},
 	{"a_reply_is_for_all_who_asked", a_reply_is_for_all_who_asked},

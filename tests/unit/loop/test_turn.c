@@ -16,26 +16,43 @@ enum {
 
 static struct rig_loop l;
 static struct pw_worker_stats st;
+static const struct rig_loop_opts none;
+static bool ip6;
+
+static void
+open_loop(const struct rig_loop_opts *more)
+{
+	struct rig_loop_opts opts = *more;
+
+	opts.ip6 = ip6;
+	rig_loop_open(&l, &opts);
+}
 
 static void
 setup(void)
 {
-	struct rig_loop_opts none = {0};
-
-	rig_loop_open(&l, &none);
+	open_loop(&none);
 }
 
 static void
 teardown(void)
 {
 	rig_loop_close(&l);
+	ip6 = false;
 }
 
 static void
 reopen(const struct rig_loop_opts *opts)
 {
 	rig_loop_close(&l);
-	rig_loop_open(&l, opts);
+	open_loop(opts);
+}
+
+static void
+use_ip6(void)
+{
+	ip6 = true;
+	reopen(&none);
 }
 
 static const struct pw_worker_stats *
@@ -214,10 +231,9 @@ cksum_offload_reads_nothing(void)
 static void
 damaged_syn(uint64_t flags)
 {
-	rig_arp(&l.f, rig_all_mac, 1, rig_peer_mac, PEER, rig_our_mac, US);
-	rig_loop_put(&l);
+	rig_loop_hello(&l);
 	rig_loop_seg(&l, SYN, "");
-	l.f.b[51] ^= 0x10;
+	l.f.b[ip6 ? 71 : 51] ^= 0x10;
 	rig_port_put(l.rp, l.f.b, l.f.len, 1)->ol_flags = flags;
 	rig_loop_turn(&l, 1);
 }
@@ -277,7 +293,7 @@ segments_of_a_burst_are_coupled(void)
 	CU_ASSERT_EQUAL(stats()->rx_coupled, 2);
 	CU_ASSERT_EQUAL(st.tcp.ooo_segs, 1);
 	CU_ASSERT_EQUAL(st.tcp.bytes_in, 2 * strlen(text) + 5);
-	CU_ASSERT_EQUAL(st.ip.packets_in, st.tcp.segs_in);
+	CU_ASSERT_EQUAL(st.ip.packets_in, st.tcp.segs_in + ip6); /* and the hello */
 	CU_ASSERT_EQUAL(l.got, 3);
 	rig_loop_send(&l, RST | ACK, "");
 	rig_loop_turn(&l, 1);
@@ -386,22 +402,46 @@ service_runs_when_due_or_received(void)
 	rig_loop_bye(&l);
 }
 
+#define OVER_IPV6(test)                    \
+	static void test##_over_ipv6(void) \
+	{                                  \
+		use_ip6();                 \
+		test();                    \
+	}
+
+OVER_IPV6(a_file_is_served_without_a_copy)
+OVER_IPV6(c158_tx_ring_full_at_every_step)
+OVER_IPV6(without_chains_all_is_copied)
+OVER_IPV6(a_jumbo_mtu_without_chains)
+OVER_IPV6(cksum_offload_reads_nothing)
+OVER_IPV6(c44_a_wrong_checksum_is_dropped)
+OVER_IPV6(the_device_is_believed_where_it_checks)
+OVER_IPV6(segments_of_a_burst_are_coupled)
+OVER_IPV6(pieces_are_put_together)
+OVER_IPV6(bursts_of_any_size)
+
+#define BOTH(test)                                   \
+	{#test, test},                               \
+	{                                            \
+#test "_over_ipv6", test##_over_ipv6 \
+	}
+
 static CU_TestInfo tests[] = {
 	{"arp_and_echo_are_answered", arp_and_echo_are_answered},
 	{"an_empty_turn_moves_nothing", an_empty_turn_moves_nothing},
 	{"a_timer_alone_makes_a_turn_busy", a_timer_alone_makes_a_turn_busy},
 	{"c57_syn_to_closed_port", c57_syn_to_closed_port},
-	{"a_file_is_served_without_a_copy", a_file_is_served_without_a_copy},
-	{"c158_tx_ring_full_at_every_step", c158_tx_ring_full_at_every_step},
+	BOTH(a_file_is_served_without_a_copy),
+	BOTH(c158_tx_ring_full_at_every_step),
 	{"a_blocked_device_holds_tcp_back", a_blocked_device_holds_tcp_back},
-	{"without_chains_all_is_copied", without_chains_all_is_copied},
-	{"a_jumbo_mtu_without_chains", a_jumbo_mtu_without_chains},
-	{"cksum_offload_reads_nothing", cksum_offload_reads_nothing},
-	{"c44_a_wrong_checksum_is_dropped", c44_a_wrong_checksum_is_dropped},
-	{"the_device_is_believed_where_it_checks", the_device_is_believed_where_it_checks},
-	{"segments_of_a_burst_are_coupled", segments_of_a_burst_are_coupled},
-	{"pieces_are_put_together", pieces_are_put_together},
-	{"bursts_of_any_size", bursts_of_any_size},
+	BOTH(without_chains_all_is_copied),
+	BOTH(a_jumbo_mtu_without_chains),
+	BOTH(cksum_offload_reads_nothing),
+	BOTH(c44_a_wrong_checksum_is_dropped),
+	BOTH(the_device_is_believed_where_it_checks),
+	BOTH(segments_of_a_burst_are_coupled),
+	BOTH(pieces_are_put_together),
+	BOTH(bursts_of_any_size),
 	{"c24_icmp_about_nothing_is_stray", c24_icmp_about_nothing_is_stray},
 	{"random_frames_do_no_harm", random_frames_do_no_harm},
 	{"service_runs_when_due_or_received", service_runs_when_due_or_received},
