@@ -147,11 +147,21 @@ def first_line(*command):
     return done.stdout.split("\n", 1)[0].strip()
 
 
+def core_to_core_ns():
+    """
+    How long a cache line takes from core 0 to core 1. A virtual machine's cores may lie on one
+    die today and on two sockets tomorrow. @return None where there is one core
+    """
+    said = first_line(harness.BUILD / "tests" / "bench" / "cores", "0", "1")
+    return float(said) if re.fullmatch(r"[\d.]+", said) else None
+
+
 def machine():
     cpu = re.search(r"model name\s*: (.*)", pathlib.Path("/proc/cpuinfo").read_text())
     dirty = first_line("git", "-C", harness.TOP, "status", "--porcelain", "--untracked-files=no")
     return {
         "machine": f"{cpu[1] if cpu else platform.machine()}, {os.cpu_count()} CPUs",
+        "core_to_core_ns": core_to_core_ns(),
         "kernel": platform.release(),
         "dpdk": first_line("pkg-config", "--modversion", "libdpdk"),
         "commit": first_line("git", "-C", harness.TOP, "rev-parse", "HEAD") +

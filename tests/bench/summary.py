@@ -16,6 +16,7 @@ def main():
     if results.rows:
         print("targets")
         results.print_table()
+        print(f"a cache line takes {bench.core_to_core_ns()} ns from core 0 to core 1")
 
 
 if __name__ == "__main__":
