@@ -72,6 +72,7 @@ make_worker(struct app *app, uint32_t i)
 				.cc = pw_config_cc[app->cfg.cc],
 				.ecn = pw_config_ecn[app->cfg.ecn],
 				.pacing = app->cfg.pacing,
+				.fast_open = app->cfg.fast_open,
 			},
 		.idle = app->cfg.idle,
 		.news = news_pass,

@@ -174,6 +174,8 @@ static const struct pw_option settings[] = {
 		NULL, pw_option_choice, AT(ecn), .names = pw_config_ecn},
 	{"pacing", NULL, NULL, "spread what may be sent over the round trip", "true or false",
 		pw_option_switch, AT(pacing)},
+	{"fast-open", NULL, NULL, "take requests that come with a SYN and a cookie (RFC 7413)",
+		"true or false", pw_option_switch, AT(fast_open)},
 	{"max-connections", "N", "16384", "TCP connections at a time", NULL, pw_option_number,
 		AT(max_connections), 16, 4000000},
 	{"trace", "N", "2048", "connections traced at a time, by each worker; 0: none", NULL,

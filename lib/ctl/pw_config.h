@@ -51,6 +51,7 @@ struct pw_config {
 	uint8_t cc;		 /**< index of pw_config_cc */
 	uint8_t ecn;		 /**< index of pw_config_ecn */
 	bool pacing;
+	bool fast_open;
 	uint32_t drain_s;
 	uint32_t mtu; /**< 0: what the device has */
 	uint32_t max_connections;

@@ -81,6 +81,7 @@ static const struct setting settings[] = {
 	{{"cc", CHOICE(pw_config_cc)}, set_cc},
 	{{"ecn", CHOICE(pw_config_ecn)}, set_choice, PW_TCP_ECN},
 	{{"pacing", SWITCH}, set_switch, PW_TCP_PACING},
+	{{"fast-open", SWITCH}, set_switch, PW_TCP_FAST_OPEN},
 	{{"mtu", NUMBER(PW_TCP_MTU_MIN, 65000)}, set_number, PW_TCP_MTU},
 	{{"init-window", NUMBER(1, 10)}, set_number, PW_TCP_INIT_WINDOW},
 	{{"window-scale", SWITCH}, set_switch, PW_TCP_WINDOW_SCALE},
@@ -96,8 +97,8 @@ static const struct setting settings[] = {
 	{{"stats-period", NUMBER(0, PW_OPTION_DAY_S)}, NULL},
 };
 const char *const setting_hints[] = {
-	"idle", "cc", "ecn", "pacing", "mtu", "init-window", "window-scale", "sack", "timestamps", "nagle",
-	"keepalive", "user-timeout", "timeout-idle", "timeout-head", "timeout-body",
+	"idle", "cc", "ecn", "pacing", "fast-open", "mtu", "init-window", "window-scale", "sack", "timestamps",
+	"nagle", "keepalive", "user-timeout", "timeout-idle", "timeout-head", "timeout-body",
 	"timeout-send", "stats-period", NULL,
 };
 /* clang-format on */

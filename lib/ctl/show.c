@@ -84,6 +84,7 @@ show_tcp_stats(struct call *call)
 	figures_fini(&f);
 	put_u64(call->out, "connections", use->conns);
 	put_u64(call->out, "half_open", use->half_open);
+	put_u64(call->out, "fast_open", use->fast_open);
 	put_u64(call->out, "time_wait", use->time_wait);
 	put_u64(call->out, "sent_records", use->sent_records);
 	put_u64(call->out, "rcv_blocks", use->rcv_blocks);

@@ -42,6 +42,7 @@ add_usage(struct pw_tcp_usage *to, const struct pw_tcp_usage *from)
 {
 	to->conns += from->conns;
 	to->half_open += from->half_open;
+	to->fast_open += from->fast_open;
 	to->time_wait += from->time_wait;
 	to->sent_records += from->sent_records;
 	to->rcv_blocks += from->rcv_blocks;

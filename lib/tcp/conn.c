@@ -177,7 +177,7 @@ conn_create(struct pw_tcp *t, const struct pw_addr *local, uint16_t lport,
 	t->n_conns++;
 	memset(c, 0, t->conn_bytes);
 	c->t = t;
-	c->user = user;
+	c->user = user & 63;
 	t->users[user].n++;
 	c->remote = *remote;
 	c->local = *local;
@@ -266,6 +266,8 @@ conn_end(struct pw_tcp_conn *c, enum pw_tcp_end why)
 		return;
 	if (traced(c))
 		trace_end(c, why);
+	if (unlikely(c->fast_open))
+		tfo_ended(c, why);
 	conn_set_state(c, PW_TCP_CLOSED);
 	tmr_stop_all(c);
 	conn_unready(c);
@@ -357,23 +359,17 @@ conn_unready(struct pw_tcp_conn *c)
 }
 
 bool
-conn_established(struct pw_tcp_conn *c, pw_ns now)
+conn_open(struct pw_tcp_conn *c, pw_ns now)
 {
 	struct pw_tcp *t = c->t;
 
-	conn_set_state(c, PW_TCP_ESTABLISHED);
-	c->backoff = 0;
 	c->progress_ms = c->last_send_ms = t->now_ms;
-	c->rack_xmit = 0; /* no longer syn_sent */
-	tmr_set(c, TMR_LOSS, PW_NEVER);
 	/* RFC 6928, and RFC 5681 3.1: one segment when the SYN was lost. */
 	c->cwnd = c->flags & F_SYN_RTX ? c->mss : initial_window(c);
 	if (!cc_choose(c, c->cc_id, t->defaults.pacing))
 		cc_choose(c, CC_CUBIC, t->defaults.pacing);
 	trace_begin(c);
 	TRACE(c, OPEN, c->mss, c->cwnd, ticks_ns(c->srtt) / PW_NS_PER_US);
-	c->heard_ms = t->now_ms;
-	tmr_on_heard(c);
 	if (c->flags & F_ACTIVE)
 		t->stats.opened_active++;
 	else
@@ -385,7 +381,19 @@ conn_established(struct pw_tcp_conn *c, pw_ns now)
 		out_rst(c);
 		conn_end(c, PW_TCP_END_ABORTED);
 	}
-	if (c->state == PW_TCP_CLOSED)
+	return c->state != PW_TCP_CLOSED;
+}
+
+bool
+conn_established(struct pw_tcp_conn *c, pw_ns now)
+{
+	conn_set_state(c, PW_TCP_ESTABLISHED);
+	c->backoff = 0;
+	c->rack_xmit = 0; /* no longer syn_sent */
+	tmr_set(c, TMR_LOSS, PW_NEVER);
+	c->heard_ms = c->t->now_ms;
+	tmr_on_heard(c);
+	if (!c->fast_open && !conn_open(c, now))
 		return false;
 	if ((c->flags & F_FIN_WANTED) && c->state == PW_TCP_ESTABLISHED)
 		conn_set_state(c, PW_TCP_FIN_WAIT_1); /* closed before it was open */

@@ -242,7 +242,7 @@ finish_passive_open(struct pw_tcp_conn *c, struct seg_in *in)
 
 	if (c->state != PW_TCP_SYN_RCVD)
 		return PW_OK;
-	if (in->h.ack != c->isn1 || syn_unsent(c)) {
+	if (in->h.ack - c->isn1 > flight(c) || syn_unsent(c)) {
 		out_rst_for(c->t, in);
 		return PW_DROP_TCP_ACK_BAD;
 	}
@@ -256,6 +256,8 @@ finish_passive_open(struct pw_tcp_conn *c, struct seg_in *in)
 	}
 	if (!conn_established(c, in->now))
 		return PW_DROP_TCP_RST;
+	if (unlikely(c->fast_open))
+		tfo_established(c, in);
 	if (unanswered) /* his SYN came in the same burst, and no SYN-ACK leaves any more */
 		out_owe_ack(c, true);
 	return PW_OK;
@@ -425,8 +427,8 @@ take_out_of_order(struct pw_tcp_conn *c, const struct seg_in *in, const uint8_t 
 }
 
 /* Seventh: the segment text. */
-static enum pw_drop
-take_data(struct pw_tcp_conn *c, struct seg_in *in)
+enum pw_drop
+input_data(struct pw_tcp_conn *c, struct seg_in *in)
 {
 	const uint8_t *data = in->data;
 	int64_t right = (int64_t)c->rcv_adv;
@@ -573,7 +575,7 @@ in_other_states(struct pw_tcp_conn *c, struct seg_in *in)
 	check_fin_acked(c);
 	if (c->state == PW_TCP_CLOSED)
 		return PW_OK;
-	why = take_data(c, in);
+	why = input_data(c, in);
 	if (why == PW_OK && c->state != PW_TCP_CLOSED)
 		take_fin(c, in);
 	return why;

@@ -62,8 +62,9 @@ choose_isn(const struct pw_tcp *t, const struct seg_in *in, uint32_t above, bool
 }
 
 static enum pw_drop
-accept_syn(struct pw_tcp *t, const struct listener *l, const struct seg_in *in, uint32_t isn)
+accept_syn(struct pw_tcp *t, const struct listener *l, struct seg_in *in, uint32_t isn)
 {
+	enum pw_drop why = PW_OK;
 	struct pw_tcp_conn *c;
 
 	if (t->n_half_open >= t->cfg.max_half_open) {
@@ -76,10 +77,14 @@ accept_syn(struct pw_tcp *t, const struct listener *l, const struct seg_in *in, 
 	c->isn1 = isn + 1;
 	conn_set_state(c, PW_TCP_SYN_RCVD);
 	syn_options(c, in);
-	c->flags |= F_SYN_DUE;
+	c->flags |= F_SYN_DUE | F_BUSY; /* with data the user has a word in it */
 	conn_ready(c);
-	out_past_crowd(c);
-	return PW_OK;
+	if (unlikely(in->o.has & PW_OPT_FAST_OPEN) && t->defaults.fast_open)
+		why = tfo_syn(c, in);
+	if (c->state != PW_TCP_CLOSED)
+		out_past_crowd(c);
+	conn_unbusy(c);
+	return why;
 }
 
 enum pw_drop
@@ -102,6 +107,7 @@ listen_input(struct pw_tcp *t, struct seg_in *in, uint32_t isn_above, bool has_i
 		out_rst_for(t, in);
 		return PW_DROP_TCP_DRAIN;
 	}
-	/* Data on a SYN is not taken: the peer sends it again (RFC 9293 3.10.7.2). */
+	/* Data on a SYN without a cookie is not taken: the peer sends it again (RFC 9293
+	 * 3.10.7.2). */
 	return accept_syn(t, l, in, choose_isn(t, in, isn_above, has_isn));
 }

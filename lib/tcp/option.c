@@ -56,6 +56,7 @@ allowed(enum pw_tcp_option what, uint64_t value)
 	case PW_TCP_TIMESTAMPS:
 	case PW_TCP_NAGLE:
 	case PW_TCP_PACING:
+	case PW_TCP_FAST_OPEN:
 		return value <= 1;
 	case PW_TCP_ECN:
 		return value <= PW_TCP_ECN_ASK;
@@ -105,6 +106,9 @@ pw_tcp_set(struct pw_tcp *t, enum pw_tcp_option what, uint64_t value)
 	case PW_TCP_PACING:
 		d->pacing = value;
 		break;
+	case PW_TCP_FAST_OPEN:
+		d->fast_open = value;
+		break;
 	}
 	return 0;
 }
@@ -129,7 +133,7 @@ pw_tcp_conn_set(struct pw_tcp_conn *c, enum pw_tcp_option what, uint64_t value)
 		c->user_timeout_ms = (uint32_t)value;
 		return 0;
 	case PW_TCP_PACING:
-		if (!synchronised(c) || c->rated)
+		if ((c->flags & F_OPENED) == 0 || c->rated)
 			return -ENOTSUP;
 		return pace_choose(c, value) ? 0 : -ENOBUFS;
 	case PW_TCP_ECN:
@@ -160,7 +164,7 @@ pw_tcp_conn_set_cc(struct pw_tcp_conn *c, const char *name)
 
 	if (cc < 0)
 		return -EINVAL;
-	if (!synchronised(c))
+	if ((c->flags & F_OPENED) == 0)
 		c->cc_id = cc & 3;
 	else if (!cc_choose(c, (uint32_t)cc, c->rated ? c->t->defaults.pacing : c->paced))
 		return -ENOBUFS;

@@ -209,31 +209,37 @@ static int
 send_syn(struct pw_tcp_conn *c)
 {
 	struct pw_tcp *t = c->t;
-	uint8_t opts[PW_TCP_OPT_MAX];
+	uint8_t opts[PW_TCP_OPT_MAX], cookie[TFO_COOKIE_LEN];
 	struct pw_tcp_opts o = {
 		.has = PW_OPT_MSS,
 		.mss = tcp_mss_option(t, &c->remote),
 		.wscale = c->rcv_shift,
 		.ts_val = tcp_ts(c),
 		.ts_ecr = c->ts_recent,
+		.cookie = cookie,
+		.cookie_len = sizeof(cookie),
 	};
 	struct pw_tcp_seg seg = {.opts = opts};
-	uint16_t wnd = (uint16_t)pw_min(t->cfg.rcv_buf_bytes, UINT16_MAX);
+	uint16_t wnd = (uint16_t)pw_min(rcv_buf(c) - unread(c), UINT16_MAX);
 
 	o.has |= c->flags & F_SACK_OK ? PW_OPT_SACK_OK : 0;
 	o.has |= c->flags & F_TS_OK ? PW_OPT_TS : 0;
 	o.has |= c->flags & F_WS_OK ? PW_OPT_WSCALE : 0;
+	if (unlikely(c->cookie_due)) {
+		tfo_cookie(c, cookie);
+		o.has |= PW_OPT_FAST_OPEN;
+	}
 	seg.hdr = (struct pw_tcp_hdr){
 		.sport = c->lport,
 		.dport = c->rport,
 		.seq = c->isn1 - 1,
-		.ack = c->state == PW_TCP_SYN_RCVD ? c->irs1 : 0,
+		.ack = c->state == PW_TCP_SYN_RCVD ? rcv_seq(c, c->rcv_nxt) : 0,
 		.wnd = wnd,
 		.flags = c->state == PW_TCP_SYN_RCVD ? PW_TCP_SYN | PW_TCP_ACK : PW_TCP_SYN,
 		.opt_len = (uint8_t)pw_tcp_put_syn_opts(opts, &o),
 	};
 	seg.hdr.flags |= ecn_syn_flags(c);
-	c->rcv_adv = wnd;
+	c->rcv_adv = pw_max(c->rcv_adv, c->rcv_nxt + wnd);
 	return hand_over(c, &seg);
 }
 
@@ -774,8 +780,11 @@ out_conn(struct pw_tcp_conn *c, pw_ns now)
 {
 	enum out_result r;
 
-	if (!synchronised(c))
-		return out_handshake(c, now);
+	if (!synchronised(c)) {
+		r = out_handshake(c, now);
+		if (r != OUT_DONE || !c->fast_open)
+			return r;
+	}
 	if (c->flags & F_RESUME) {
 		c->flags &= ~(F_RESUME | F_STALLED);
 		input_deliver(c, now);

@@ -91,7 +91,8 @@ struct pw_tcp_env {
  * pw_tcp_input(), pw_tcp_run() and pw_tcp_destroy().
  */
 struct pw_tcp_app {
-	/** Established. @return false to abort it (then gone() is not called). */
+	/** Established, or opened by data on a SYN (PW_TCP_FAST_OPEN). @return false to abort it
+	 * (then gone() is not called). */
 	bool (*open)(void *ctx, struct pw_tcp_conn *c, pw_ns now);
 	/**
 	 * In-order bytes. They are gone after the return.
@@ -127,6 +128,8 @@ struct pw_tcp_cfg {
 	uint8_t secret[32];	/**< of ISNs, timestamps and hashes: random, or a test's seed */
 	uint32_t max_conns;	/**< connections, half-open ones included */
 	uint32_t max_half_open; /**< in SYN-RCVD; 0: a quarter of max_conns */
+	uint32_t
+		max_fast_open; /**< of these opened by data on a SYN; 0: a quarter, 1,024 at most */
 	/* 0 stands for what serves PW_TCP_CONNS_BUSY connections that are all busy, and for
 	 * those beyond, which can only be many by being idle, a part of it. */
 	uint32_t max_time_wait;	 /**< 0: as max_conns, beyond a quarter; full: the oldest goes */
@@ -149,6 +152,7 @@ struct pw_tcp_cfg {
 	const char *cc;	       /**< "cubic" (default), or as pw_tcp_set_cc() */
 	const char *ecn;       /**< "off", "accept" (default) or "on": enum pw_tcp_ecn */
 	bool pacing;	       /**< spread what cwnd admits over the round trip */
+	bool fast_open;	       /**< take data on SYNs (RFC 7413), as PW_TCP_FAST_OPEN */
 };
 
 #define PW_TCP_CONNS_BUSY 65536
@@ -297,6 +301,7 @@ enum pw_tcp_option {
 	PW_TCP_USER_TIMEOUT_MS, /**< data may stay unacknowledged for so long */
 	PW_TCP_ECN,		/**< enum pw_tcp_ecn [PW_TCP_ECN_ACCEPT] */
 	PW_TCP_PACING,		/**< spread what cwnd admits over the round trip: 0 or 1 [0] */
+	PW_TCP_FAST_OPEN, /**< give cookies, and take data on a SYN that has one: 0 or 1 [0] */
 };
 
 /** Explicit congestion notification (RFC 3168). */
@@ -401,6 +406,12 @@ struct pw_tcp_conn *pw_tcp_conn_by_id(struct pw_tcp *t, uint32_t id);
 	X(cookies_sent, "SYNs answered by a cookie: too many half-open connections") \
 	X(cookies_good, "connections established by a cookie that came back") \
 	X(cookies_bad, "ACKs with a wrong or old cookie") \
+	X(fast_open_cookies, "SYN-ACKs that gave a Fast Open cookie (RFC 7413)") \
+	X(fast_opens, "connections opened by data on a SYN with a good cookie") \
+	X(fast_open_bad, "SYNs with a cookie that was not good, or no more") \
+	X(fast_open_full, "SYNs whose data was not taken: too many such were pending") \
+	X(fast_open_resets, "connections opened by data on a SYN that RST ended before its ACK") \
+	X(fast_open_early, "payload bytes sent before the ACK of the SYN-ACK") \
 	X(ecn_agreed, "connections established with ECN (RFC 3168)") \
 	X(ecn_marks_in, "segments received that a router had marked") \
 	X(ecn_reductions, "congestion windows reduced by a peer's ECN-Echo") \
@@ -424,6 +435,7 @@ const struct pw_tcp_stats *pw_tcp_stats(const struct pw_tcp *t);
 struct pw_tcp_usage {
 	uint32_t conns;
 	uint32_t half_open;
+	uint32_t fast_open; /**< of these opened by data on a SYN */
 	uint32_t time_wait;
 	uint32_t sent_records;
 	uint32_t rcv_blocks;

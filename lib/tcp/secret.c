@@ -12,6 +12,7 @@ enum purpose {
 	FOR_TS = 2,
 	FOR_PORT = 3,
 	FOR_COOKIE = 4,
+	FOR_FAST_OPEN = 5,
 };
 
 static uint64_t
@@ -63,4 +64,11 @@ secret_cookie(const struct pw_tcp *t, const struct pw_addr *local, uint16_t lpor
 	uint64_t more = (uint64_t)peer_isn << 32 | head;
 
 	return (uint32_t)siphash(t, FOR_COOKIE, local, lport, remote, rport, more);
+}
+
+uint64_t
+secret_fast_open(const struct pw_tcp *t, const struct pw_addr *local, const struct pw_addr *remote,
+	uint64_t n)
+{
+	return siphash(t, FOR_FAST_OPEN, local, 0, remote, 0, n);
 }

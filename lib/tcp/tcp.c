@@ -7,10 +7,11 @@
 #include "tcp_priv.h"
 #include "trace.h"
 
-#define RCV_BUF_DEFAULT	     65536
-#define USER_TIMEOUT_DEFAULT (100 * PW_NS_PER_S)
-#define MSL_DEFAULT	     (30 * PW_NS_PER_S)
-#define TRACE_EVENTS_DEFAULT 128
+#define RCV_BUF_DEFAULT	      65536
+#define USER_TIMEOUT_DEFAULT  (100 * PW_NS_PER_S)
+#define MSL_DEFAULT	      (30 * PW_NS_PER_S)
+#define TRACE_EVENTS_DEFAULT  128
+#define FAST_OPEN_DEFAULT_MAX 1024
 
 /* Of the connections those that can be busy, and the others. */
 static uint32_t
@@ -43,6 +44,9 @@ fill_defaults(struct pw_tcp_cfg *cfg, bool all_paced)
 {
 	if (cfg->max_half_open == 0)
 		cfg->max_half_open = (uint32_t)pw_max(cfg->max_conns / 4, 1);
+	if (cfg->max_fast_open == 0)
+		cfg->max_fast_open =
+			(uint32_t)pw_min(pw_max(cfg->max_half_open / 4, 1), FAST_OPEN_DEFAULT_MAX);
 	if (cfg->max_time_wait == 0)
 		cfg->max_time_wait = time_wait_for(cfg->max_conns);
 	if (cfg->max_sent == 0)
@@ -116,6 +120,7 @@ pw_tcp_create(const struct pw_tcp_cfg *cfg, pw_ns now)
 		.init_window_segs = INIT_WINDOW_SEGS,
 		.ecn = (uint8_t)ecn,
 		.pacing = cfg->pacing,
+		.fast_open = cfg->fast_open,
 	};
 	t->rcv_shift = shift_for(t->cfg.rcv_buf_bytes);
 	memcpy(&t->hash_seed, t->cfg.secret + crypto_shorthash_KEYBYTES, sizeof(t->hash_seed));
@@ -124,7 +129,7 @@ pw_tcp_create(const struct pw_tcp_cfg *cfg, pw_ns now)
 	pw_wheel_init(&t->wheel, now);
 	pw_wheel_init(&t->pace_wheel, now);
 	if (conn_table_init(t) < 0 || sent_init(t) < 0 || rcvq_init(t) < 0 || tw_init(t) < 0 ||
-		side_init(t) < 0 || trace_init(t) < 0) {
+		tfo_init(t) < 0 || side_init(t) < 0 || trace_init(t) < 0) {
 		pw_tcp_destroy(t);
 		errno = ENOMEM;
 		return NULL;
@@ -182,6 +187,7 @@ pw_tcp_destroy(struct pw_tcp *t)
 	t->draining = true;
 	pw_tcp_each(t, forget, NULL);
 	side_fini(t);
+	tfo_fini(t);
 	trace_fini(t);
 	tw_fini(t);
 	rcvq_fini(t);
@@ -206,11 +212,12 @@ pw_tcp_listen(struct pw_tcp *t, uint16_t port, const struct pw_tcp_app *app, voi
 	return 0;
 }
 
-/* Has nothing to finish: its handshake never ended, or only the peer's FIN is missing. */
+/* Has nothing to finish: its handshake never ended and brought nothing, or only the peer's FIN
+ * is missing. */
 static void
 drain_one(void *ctx, struct pw_tcp_conn *c)
 {
-	if (c->state == PW_TCP_SYN_RCVD && (c->flags & F_ACTIVE) == 0)
+	if (c->state == PW_TCP_SYN_RCVD && (c->flags & F_ACTIVE) == 0 && !c->fast_open)
 		conn_end(c, PW_TCP_END_ABORTED);
 	else if (c->state == PW_TCP_FIN_WAIT_2 && (c->flags & F_USER_CLOSED) != 0)
 		tmr_on_orphaned(c);
@@ -464,6 +471,7 @@ pw_tcp_get_usage(const struct pw_tcp *t, struct pw_tcp_usage *out)
 	*out = (struct pw_tcp_usage){
 		.conns = t->n_conns,
 		.half_open = t->n_half_open,
+		.fast_open = t->tfo.n_pending,
 		.time_wait = t->tw.n_used,
 		.sent_records = t->sent.n_used,
 		.rcv_blocks = t->rcv.n_used,

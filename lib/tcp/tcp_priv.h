@@ -18,6 +18,7 @@
  *	side.c    room for what few connections need
  *	cc_*.c    congestion control behind a table; ecn.c: marks in place of losses
  *	conn.c    birth, death and look-up; listen.c: SYNs; tw.c: TIME-WAIT
+ *	tfo.c     Fast Open: data on a SYN, and who may send it
  *	trace.c   rings of what happened, hooked into the others (trace.h)
  */
 #include <assert.h>
@@ -59,6 +60,7 @@
 #define KEEP_PROBES	 9
 
 #define LISTEN_MAX	    16
+#define TFO_COOKIE_LEN	    8
 #define SENT_MAX	    1024  /**< records of one connection */
 #define QUANTUM_BYTES	    65536 /**< of new data a connection sends before the next has its turn */
 #define QUANTUM_CROWD_BYTES 16384 /**< the same where very many wait */
@@ -393,11 +395,13 @@ struct pw_tcp_conn {
 	uint16_t rport;
 	uint16_t lport;
 	uint32_t hash_next;
-	uint8_t state;	       /**< enum pw_tcp_state */
-	uint8_t user;	       /**< of pw_tcp.users */
-	uint8_t snd_shift : 4; /**< of windows that the peer announces */
-	uint8_t rcv_shift : 4; /**< of windows that we announce */
-	uint8_t ecn;	       /**< enum ecn_bit */
+	uint8_t state;		/**< enum pw_tcp_state */
+	uint8_t user : 6;	/**< of pw_tcp.users */
+	uint8_t fast_open : 1;	/**< open by data on its SYN; until the ACK of the SYN-ACK */
+	uint8_t cookie_due : 1; /**< in the SYN-ACK */
+	uint8_t snd_shift : 4;	/**< of windows that the peer announces */
+	uint8_t rcv_shift : 4;	/**< of windows that we announce */
+	uint8_t ecn;		/**< enum ecn_bit */
 	uint32_t flags;
 	uint32_t isn1; /**< sequence number of our stream's byte 0 */
 	uint32_t irs1; /**< of the peer's */
@@ -560,6 +564,14 @@ struct rcv_pool {
 	uint32_t n_used;
 };
 
+/** Fast Open: connections that wait for the ACK of their SYN-ACK, or were reset instead. */
+struct tfo {
+	uint32_t *reset_ms; /**< ring of max_fast_open: when those were reset, oldest first */
+	uint32_t first;
+	uint32_t n_reset;
+	uint32_t n_pending;
+};
+
 /** For connections to come. */
 struct tcp_defaults {
 	uint8_t cc;	    /**< of tcp_ccs */
@@ -570,6 +582,7 @@ struct tcp_defaults {
 	uint8_t ecn; /**< enum pw_tcp_ecn */
 	bool nagle;
 	bool pacing;
+	bool fast_open;
 };
 
 /** Rings of events, and traces that are kept: see trace.c. */
@@ -614,6 +627,7 @@ struct pw_tcp {
 	struct sent_pool sent;
 	struct rcv_pool rcv;
 	struct tw_table tw;
+	struct tfo tfo;
 	struct side_pool side;
 	struct trace_pool trace;
 	struct tcp_user users[PW_TCP_USERS_MAX];
@@ -773,6 +787,8 @@ synchronised(const struct pw_tcp_conn *c)
 	return c->state >= PW_TCP_ESTABLISHED;
 }
 
+static_assert(PW_TCP_USERS_MAX <= 64, "pw_tcp_conn.user has 6 bits");
+
 #define HOT_BYTES 256 /* of a connection: lines 0 to 3 */
 
 static inline struct pw_tcp_conn *
@@ -855,6 +871,8 @@ void conn_ready(struct pw_tcp_conn *c);
 void conn_unready(struct pw_tcp_conn *c);
 /** Handshake done on our side. @return false: the user did not want it; it has ended. */
 bool conn_established(struct pw_tcp_conn *c, pw_ns now);
+/** The user has it, and it may send. @return false: likewise */
+bool conn_open(struct pw_tcp_conn *c, pw_ns now);
 
 /* secret.c */
 uint32_t secret_isn(const struct pw_tcp *t, const struct pw_addr *local, uint16_t lport,
@@ -866,6 +884,9 @@ uint16_t secret_port(const struct pw_tcp *t, const struct pw_addr *local,
 
 uint32_t secret_cookie(const struct pw_tcp *t, const struct pw_addr *local, uint16_t lport,
 	const struct pw_addr *remote, uint16_t rport, uint32_t peer_isn, uint32_t head);
+/** Of Fast Open, under the @p n th key. */
+uint64_t secret_fast_open(const struct pw_tcp *t, const struct pw_addr *local,
+	const struct pw_addr *remote, uint64_t n);
 
 /* cookie.c */
 /** Answer a SYN without keeping anything. */
@@ -873,6 +894,19 @@ void cookie_answer(struct pw_tcp *t, const struct seg_in *in);
 /** The connection, in SYN-RECEIVED, that an ACK with a good cookie brings back, or NULL. */
 struct pw_tcp_conn *cookie_accept(
 	struct pw_tcp *t, const struct listener *l, const struct seg_in *in);
+
+/* tfo.c: Fast Open (RFC 7413) */
+int tfo_init(struct pw_tcp *t);
+void tfo_fini(struct pw_tcp *t);
+/** A SYN asks for a cookie, or has one, and maybe data. @return PW_OK, or why the connection
+ * has ended */
+enum pw_drop tfo_syn(struct pw_tcp_conn *c, struct seg_in *in);
+/** The cookie of the connection's peer. */
+void tfo_cookie(const struct pw_tcp_conn *c, uint8_t out[TFO_COOKIE_LEN]);
+/** Of a connection that was `fast_open`: @p in is the ACK of the SYN-ACK. */
+void tfo_established(struct pw_tcp_conn *c, const struct seg_in *in);
+/** Of one that is: it ends before. */
+void tfo_ended(struct pw_tcp_conn *c, enum pw_tcp_end why);
 
 /* listen.c */
 const struct listener *listener_of(const struct pw_tcp *t, uint16_t port);
@@ -1085,6 +1119,8 @@ void out_bare(struct pw_tcp *t, const struct pw_addr *local, const struct pw_add
 	const struct pw_tcp_hdr *h, const uint8_t *opts);
 
 /* input.c */
+/** The segment text, its offset known (RFC 9293 3.10.7.4, seventh). */
+enum pw_drop input_data(struct pw_tcp_conn *c, struct seg_in *in);
 /** Offer kept bytes to the user. */
 void input_deliver(struct pw_tcp_conn *c, pw_ns now);
 

@@ -59,6 +59,8 @@ tmr_on_flight(struct pw_tcp_conn *c, pw_ns now)
 {
 	pw_ns rto = rtt_rto(c), pto;
 
+	if (unlikely(!synchronised(c)))
+		return; /* the timer is the SYN-ACK's (RFC 7413 4.2.2) */
 	if (flight(c) == 0) {
 		tmr_set(c, TMR_LOSS, PW_NEVER);
 		return;
@@ -81,6 +83,8 @@ tmr_on_send(struct pw_tcp_conn *c, pw_ns now)
 	bool rto_runs = c->loss_mode == LOSS_RTO && !may_probe(c);
 	pw_ns latest;
 
+	if (unlikely(!synchronised(c)))
+		return;
 	/* RFC 6298 5.1; but a probe is due after what was sent last (RFC 8985 7.2). */
 	if (c->at[TMR_LOSS] != PW_NEVER && (rto_runs || c->loss_mode == LOSS_REO))
 		return;
@@ -103,7 +107,7 @@ tmr_on_reo(struct pw_tcp_conn *c, pw_ns now, pw_ns wait)
 void
 tmr_on_window_shut(struct pw_tcp_conn *c, pw_ns now)
 {
-	if ((c->flags & F_PERSIST) == 0)
+	if ((c->flags & F_PERSIST) == 0 && synchronised(c))
 		set_persist(c, now + rtt_rto(c));
 }
 

@@ -19,6 +19,10 @@
 #define PW_TCP_OPT_MAX	40
 #define PW_TCP_SACK_MAX 4 /**< blocks that fit the options (RFC 2018 section 3) */
 
+/* Of Fast Open (RFC 7413 section 4.1.1); lengths are even. */
+#define PW_TCP_COOKIE_MIN 4
+#define PW_TCP_COOKIE_MAX 16
+
 enum {
 	PW_TCP_FIN = 0x01,
 	PW_TCP_SYN = 0x02,
@@ -52,10 +56,12 @@ struct pw_tcp_opts {
 	uint8_t has; /**< PW_OPT_* */
 	uint8_t wscale;
 	uint8_t n_sack;
+	uint8_t cookie_len; /**< 0: it asks for one */
 	uint16_t mss;
 	uint32_t ts_val;
 	uint32_t ts_ecr;
 	struct pw_tcp_sack sack[PW_TCP_SACK_MAX];
+	const uint8_t *cookie; /**< in the packet that was read */
 };
 
 enum {
@@ -64,6 +70,7 @@ enum {
 	PW_OPT_SACK_OK = 0x04,
 	PW_OPT_TS = 0x08,
 	PW_OPT_SACK = 0x10,
+	PW_OPT_FAST_OPEN = 0x20,
 };
 
 /**
@@ -98,7 +105,7 @@ pw_tcp_parse(const uint8_t *p, struct pw_tcp_hdr *out)
  * Read the @p len option bytes at @p p. Never fails: an option that runs past
  * the end or whose length is below 2 ends the reading (RFC 9293 section 3.1),
  * bytes after end-of-list are not read, unknown options and options of a wrong
- * length are skipped. MSS, window scale and SACK-permitted are meant for SYNs:
+ * length are skipped. MSS, window scale, SACK-permitted and cookies are meant for SYNs:
  * the caller ignores them elsewhere. A window shift above 14 reads as 14 (RFC
  * 7323 section 2.3).
  */
@@ -140,8 +147,8 @@ pw_tcp_put_ts(uint8_t *p, uint32_t val, uint32_t ecr)
 
 /**
  * Write the options of a SYN in Linux's order (MSS, SACK-permitted,
- * timestamps, NOP, window scale), those named in o->has.
- * @return bytes written, a multiple of 4, at most 20.
+ * timestamps, NOP, window scale, Fast Open), those named in o->has.
+ * @return bytes written, a multiple of 4, at most 20 without a cookie.
  */
 uint32_t pw_tcp_put_syn_opts(uint8_t *p, const struct pw_tcp_opts *o);
 

@@ -3,7 +3,7 @@
  */
 #include "pw_wire_tcp.h"
 
-/* Option kinds and lengths: RFC 9293 section 3.2, RFC 2018, RFC 7323. */
+/* Option kinds and lengths: RFC 9293 section 3.2, RFC 2018, RFC 7323, RFC 7413. */
 enum {
 	KIND_END = 0,
 	KIND_NOP = 1,
@@ -12,6 +12,7 @@ enum {
 	KIND_SACK_OK = 4,
 	KIND_SACK = 5,
 	KIND_TS = 8,
+	KIND_FAST_OPEN = 34,
 };
 enum {
 	LEN_MSS = 4,
@@ -19,6 +20,7 @@ enum {
 	LEN_SACK_OK = 2,
 	LEN_TS = 10,
 	LEN_SACK_BLOCK = 8,
+	LEN_FAST_OPEN = 2, /* and the cookie */
 };
 
 #define WSCALE_MAX 14 /* RFC 7323 section 2.3 */
@@ -51,6 +53,16 @@ read_sack(const uint8_t *p, uint32_t len, struct pw_tcp_opts *out)
 	out->has |= PW_OPT_SACK;
 }
 
+static void
+read_fast_open(const uint8_t *p, uint32_t len, struct pw_tcp_opts *out)
+{
+	if (len != 0 && (len < PW_TCP_COOKIE_MIN || len > PW_TCP_COOKIE_MAX || len % 2 != 0))
+		return;
+	out->cookie = p;
+	out->cookie_len = (uint8_t)len;
+	out->has |= PW_OPT_FAST_OPEN;
+}
+
 /* An option of @p len bytes, kind and length included, all of them present. */
 static void
 read_opt(const uint8_t *p, uint32_t len, struct pw_tcp_opts *out)
@@ -79,6 +91,9 @@ read_opt(const uint8_t *p, uint32_t len, struct pw_tcp_opts *out)
 		if (len == LEN_TS)
 			read_ts(p + 2, out);
 		break;
+	case KIND_FAST_OPEN:
+		read_fast_open(p + 2, len - 2, out);
+		break;
 	}
 }
 
@@ -105,6 +120,21 @@ pw_tcp_parse_opts(const uint8_t *p, uint32_t len, struct pw_tcp_opts *out)
 	}
 }
 
+static uint32_t
+put_fast_open(uint8_t *p, const uint8_t *cookie, uint32_t len)
+{
+	uint8_t *start = p;
+
+	if ((LEN_FAST_OPEN + len) % 4 != 0) {
+		pw_put_be16(p, KIND_NOP << 8 | KIND_NOP);
+		p += 2;
+	}
+	pw_put_be16(p, (uint16_t)(KIND_FAST_OPEN << 8 | (LEN_FAST_OPEN + len)));
+	if (len > 0)
+		memcpy(p + LEN_FAST_OPEN, cookie, len);
+	return (uint32_t)(p + LEN_FAST_OPEN + len - start);
+}
+
 uint32_t
 pw_tcp_put_syn_opts(uint8_t *p, const struct pw_tcp_opts *o)
 {
@@ -128,6 +158,8 @@ pw_tcp_put_syn_opts(uint8_t *p, const struct pw_tcp_opts *o)
 		pw_put_be32(p, WORD(KIND_NOP, KIND_WSCALE, LEN_WSCALE, o->wscale));
 		p += 4;
 	}
+	if (o->has & PW_OPT_FAST_OPEN)
+		p += put_fast_open(p, o->cookie, o->cookie_len);
 	return (uint32_t)(p - start);
 }
 

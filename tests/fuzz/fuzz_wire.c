@@ -152,13 +152,16 @@ rewrite_opts(const struct pw_tcp_opts *o)
 	FUZZ_ASSERT(
 		o->n_sack <= PW_TCP_SACK_MAX && ((o->has & PW_OPT_SACK) != 0) == (o->n_sack != 0));
 	n = pw_tcp_put_syn_opts(bytes, o);
-	FUZZ_ASSERT(n % 4 == 0 && n <= 20);
+	FUZZ_ASSERT(n % 4 == 0 && n <= (o->has & PW_OPT_FAST_OPEN ? PW_TCP_OPT_MAX : 20));
 	pw_tcp_parse_opts(bytes, n, &again);
 	FUZZ_ASSERT(again.has == (o->has & ~PW_OPT_SACK));
 	FUZZ_ASSERT((o->has & PW_OPT_MSS) == 0 || again.mss == o->mss);
 	FUZZ_ASSERT((o->has & PW_OPT_TS) == 0 || again.ts_val == o->ts_val);
 	FUZZ_ASSERT(
 		(o->has & PW_OPT_WSCALE) == 0 || (again.wscale == o->wscale && o->wscale <= 14));
+	if (o->has & PW_OPT_FAST_OPEN)
+		FUZZ_ASSERT(again.cookie_len == o->cookie_len &&
+			    memcmp(again.cookie, o->cookie, o->cookie_len) == 0);
 	if (o->n_sack == 0)
 		return;
 	n = pw_tcp_put_sack(bytes, o->sack, o->n_sack);

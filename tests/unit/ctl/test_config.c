@@ -558,7 +558,7 @@ mistakes_in_a_file_name_their_line(void)
 	file_refused("http: 80\n\nhttp-port: 81\n",
 		" line 3: unknown setting 'http-port'; allowed: root ip vlan gateway route http "
 		"store-size "
-		"index autoindex stats-period idle spread drain arena mtu cc ecn pacing "
+		"index autoindex stats-period idle spread drain arena mtu cc ecn pacing fast-open "
 		"max-connections "
 		"trace trace-events max-head "
 		"timeout-idle timeout-head timeout-body timeout-send control prove\n");
@@ -576,7 +576,7 @@ mistakes_in_a_file_name_their_line(void)
 	file_refused("config: x\n",
 		" line 1: unknown setting 'config'; allowed: root ip vlan gateway route http "
 		"store-size "
-		"index autoindex stats-period idle spread drain arena mtu cc ecn pacing "
+		"index autoindex stats-period idle spread drain arena mtu cc ecn pacing fast-open "
 		"max-connections "
 		"trace trace-events max-head "
 		"timeout-idle timeout-head timeout-body timeout-send control prove\n");

@@ -40,6 +40,10 @@ keep(void *ctx, const struct pw_tcp_seg *seg)
 		.rtx = seg->rtx,
 		.ecn = seg->ecn};
 	pw_tcp_parse_opts(seg->opts, seg->hdr.opt_len, &s->o);
+	if (r->iss == 0 && seg->hdr.flags == (PW_TCP_SYN | PW_TCP_ACK))
+		r->iss = seg->hdr.seq; /* data may follow in the same turn */
+	if (s->o.has & PW_OPT_FAST_OPEN)
+		s->o.cookie = memcpy(s->cookie, s->o.cookie, s->o.cookie_len);
 	if (s->o.has & PW_OPT_TS)
 		r->ts_ecr = s->o.ts_val;
 	s->bytes_right = source_right(seg, (pw_off)rig_off(r, s));
@@ -196,6 +200,7 @@ rig_close(struct rig *r)
 	pw_tcp_get_usage(r->t, &use);
 	CU_ASSERT_EQUAL(use.conns, 0);
 	CU_ASSERT_EQUAL(use.half_open, 0);
+	CU_ASSERT_EQUAL(use.fast_open, 0);
 	CU_ASSERT_EQUAL(use.time_wait, 0);
 	CU_ASSERT_EQUAL(use.sent_records, 0);
 	CU_ASSERT_EQUAL(use.rcv_blocks, 0);
@@ -214,11 +219,12 @@ rig_raw(struct rig *r, struct pw_tcp_hdr h, const uint8_t *opts, uint32_t len)
 	uint8_t *bytes = malloc(100 + len);
 	struct pw_tcp_pkt pkt = {.src = r->peer, .dst = r->us, .l4 = bytes, .ecn = r->ecn};
 	uint32_t i, hlen = pw_tcp_emit(bytes, &h, opts);
+	uint32_t off = h.seq + ((h.flags & PW_TCP_SYN) != 0) - (r->peer_iss + 1);
 	enum pw_drop why;
 	uint16_t sum;
 
 	for (i = 0; i < len; i++)
-		bytes[hlen + i] = rig_byte(h.seq - (r->peer_iss + 1) + i);
+		bytes[hlen + i] = rig_byte(off + i);
 	pkt.len = hlen + len;
 	sum = pw_sum_add(pw_sum_pseudo(&pkt.src, &pkt.dst, 6, pkt.len), pw_sum(bytes, pkt.len));
 	sum = pw_sum_finish(sum);

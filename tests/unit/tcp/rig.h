@@ -29,6 +29,7 @@
 struct rig_seg {
 	struct pw_tcp_hdr h;
 	struct pw_tcp_opts o;
+	uint8_t cookie[PW_TCP_COOKIE_MAX]; /**< that o.cookie means */
 	uint32_t len;
 	uint32_t gso_size;
 	bool rtx;

@@ -352,6 +352,33 @@ syn_options_round_trip(void)
 	}
 }
 
+/* RFC 7413 4.1.1: 4 to 16 bytes, an even number; or none, which asks for one. */
+static void
+c170_cookies(void)
+{
+	static const uint8_t cookie[20] = {9, 8, 7, 6, 5, 4, 3, 2, 1, 10, 11, 12, 13, 14, 15, 16};
+	uint8_t buf[PW_TCP_OPT_MAX + 4];
+	uint32_t n;
+
+	for (n = 0; n <= 18; n++) {
+		struct pw_tcp_opts o = {.has = PW_OPT_FAST_OPEN | PW_OPT_SACK_OK | PW_OPT_TS,
+			.cookie = cookie,
+			.cookie_len = (uint8_t)n};
+		bool good = n == 0 || (n >= 4 && n <= 16 && n % 2 == 0);
+		uint32_t len = pw_tcp_put_syn_opts(buf, &o);
+
+		CU_ASSERT(!good || len % 4 == 0);
+		pw_tcp_parse_opts(guard_copy(buf, len), len, &opts);
+		CU_ASSERT_EQUAL((opts.has & PW_OPT_FAST_OPEN) != 0, good);
+		if (!good)
+			continue;
+		CU_ASSERT_EQUAL(opts.cookie_len, n);
+		CU_ASSERT_EQUAL(memcmp(opts.cookie, cookie, n), 0);
+	}
+	PARSE(1, 1, 34, 10, 1, 2, 3, 4); /* past the end */
+	CU_ASSERT_EQUAL(opts.has, 0);
+}
+
 static void
 sack_round_trip(void)
 {
@@ -432,6 +459,7 @@ static CU_TestInfo tests[] = {
 	{"five_blocks_do_not_overflow", five_blocks_do_not_overflow},
 	{"syn_options_in_linux_order", syn_options_in_linux_order},
 	{"syn_options_round_trip", syn_options_round_trip},
+	{"c170_cookies", c170_cookies},
 	{"sack_round_trip", sack_round_trip},
 	{"random_bytes_are_survived", random_bytes_are_survived},
 	CU_TEST_INFO_NULL,
