@@ -14,6 +14,10 @@ A test shows a case when its name carries the number:
   test_C15_A02_source_route         pytest
   "C134-no-host"                    the name of a parameter of a pytest
 
+A test against a running pagewire that takes the version of IP as a parameter has it in
+its name, as ipv4 or ipv6: it has passed when it has over each. The column "over" says which
+versions the tests of a case have run over; units have none in their names.
+
 A case whose line in cases.txt ends in "out: reason" needs no test. The last line is
 "N passed, N failed, N skipped", in cases; skipped are those that are out.
 """
@@ -36,7 +40,8 @@ names of the tests and the results of the last `scripts/test.sh`; do not edit it
 RFC and a case differ, the RFC wins.
 
 Tests are named `suite: test` for units (`tests/unit`) and `file: test` for those against a
-running pagewire (`tests/wire`, `tests/e2e`).
+running pagewire (`tests/wire`, `tests/e2e`). "Over" says which versions of IP the latter have
+run over; TCP's units know no version.
 """
 
 
@@ -106,9 +111,16 @@ def numbers_of_test(test):
 # ---- results ----
 
 
+# The version of IP among the parameters of a test.
+FAMILY = re.compile(r"(?:^|-)ipv([46])(?=[]-])")
+
+
 def read_results(logs):
-    """@return {test: "passed" or "failed"}; a test that has both has failed."""
-    results = {}
+    """
+    @return {test: "passed" or "failed"}, a test that has both has failed; and
+            {test: versions of IP that it has run over}
+    """
+    results, families = {}, {}
 
     def note(test, result):
         if results.get(test) != "failed":
@@ -125,9 +137,11 @@ def read_results(logs):
                 continue
             file = case.get("classname").split(".")[-1] + ".py"
             name, _, parameter = case.get("name").removeprefix("test_").partition("[")
-            for test in (name, "[" + parameter):
+            family = FAMILY.findall(parameter)
+            for test in (name, "[" + FAMILY.sub("", parameter).removeprefix("-")):
                 note(f"{file}: {test}", "failed" if bad else "passed")
-    return results
+                families.setdefault(f"{file}: {test}", set()).update(family)
+    return results, families
 
 
 def result_of(case, results):
@@ -143,16 +157,21 @@ def result_of(case, results):
 # ---- the table ----
 
 
-def row(case, result):
+def over(case, families):
+    """The versions of IP that its tests have run over."""
+    return ", ".join(sorted(set().union(*(families.get(test, ()) for test in case.tests))))
+
+
+def row(case, families, result):
     text = case.text
     if case.remark:
         text += f" ({case.remark.split(': ', 1)[1]})"
     sections = f"RFC {case.sections}" if case.sections else ""
     tests = "<br>".join(f"`{test}`" for test in case.tests)
-    return f"| {case.number} | {text} | {sections} | {tests} | {result} |"
+    return f"| {case.number} | {text} | {sections} | {tests} | {over(case, families)} | {result} |"
 
 
-def table(groups, results):
+def table(groups, results, families):
     lines = [HEAD]
     shown = [case for _, cases in groups for case in cases]
     counts = {}
@@ -162,16 +181,16 @@ def table(groups, results):
     summary = ", ".join(f"{n} {result}" for result, n in sorted(counts.items()))
     lines.append(f"{len(shown)} cases: {summary}.\n")
     for group, cases in groups:
-        lines.append(f"## {group}\n\n| case | what | section | tests | result |\n"
-                     "|---|---|---|---|---|")
-        lines += [row(case, result_of(case, results)) for case in cases]
+        lines.append(f"## {group}\n\n| case | what | section | tests | over | result |\n"
+                     "|---|---|---|---|---|---|")
+        lines += [row(case, families, result_of(case, results)) for case in cases]
         lines.append("")
     return "\n".join(lines)
 
 
 def without_results(text):
     """The rows of a table, less what depends on the tests that were run last."""
-    return [line.rsplit("|", 2)[0] for line in text.splitlines() if line.startswith("| ")]
+    return [line.rsplit("|", 3)[0] for line in text.splitlines() if line.startswith("| ")]
 
 
 def problems(groups, results, known):
@@ -201,8 +220,8 @@ def main():
     for _, cases in groups:
         for case in cases:
             case.tests = [test for test, numbers in known.items() if case.number in numbers]
-    results = read_results(args.logs)
-    text = table(groups, results)
+    results, families = read_results(args.logs)
+    text = table(groups, results, families)
 
     bad = dict(problems(groups, results, known))
     for line in bad.values():

@@ -260,29 +260,22 @@ stage_fuzz() {
 	count fuzz "$n" "$bad" 0 "$seconds"
 }
 
-# pytest_run DIR CPU FILE: its output and its seconds go to the log, its results beside it.
+# pytest_run DIR CPU STAGE NAME[:FAMILY]: tests/STAGE/test_NAME.py, or its tests over one version
+# of IP. Output and seconds go to the log of STAGE/NAME-FAMILY, results beside it.
 pytest_run() {
-	local dir=$1 cpu=$2 file=$3 name status=0
-	name=$(pytest_name "$file")
+	local dir=$1 cpu=$2 name=$3/${4/:/-} file=tests/$3/test_${4%:*}.py only=() status=0
+	[[ $4 != *:* ]] || only=(-k "${4#*:}")
 	PW_BIN=$PWD/$dir/app/pagewire PW_LINKFILTER=$PWD/$dir/tests/tools/linkfilter PW_CPU=$cpu \
 		logged "$name" timeout -s INT 300 "$PYTHON" -m pytest -q --tb=short \
 		--junitxml="$(log_of "$name" | sed 's/log$/xml/')" \
-		--basetemp="$PWD/$TMP/$cpu" "$file" || status=$?
+		--basetemp="$PWD/$TMP/$cpu" "$file" "${only[@]}" || status=$?
 	rm -rf "${TMP:?}/$cpu"
 	echo "$status $seconds" >"$(log_of "$name").ended"
 }
 
-# tests/STAGE/test_FILE.py is STAGE/FILE.
-pytest_name() {
-	local name=${1#tests/}
-	name=${name%.py}
-	echo "${name/test_/}"
-}
-
-# pytest_count FILE: conftest.py ends its report with a line of counts and the skipped tests.
+# pytest_count NAME: conftest.py ends its report with a line of counts and the skipped tests.
 pytest_count() {
-	local name status line row
-	name=$(pytest_name "$1")
+	local name=$1 status line row
 	read -r status seconds <"$(log_of "$name").ended"
 	rm -f "$(log_of "$name").ended"
 	line=$(sed -n 's/^pagewire-tests: //p' "$(log_of "$name")")
@@ -298,26 +291,32 @@ pytest_count() {
 	count "$name" "$1" "$3" "$5" "$seconds"
 }
 
-# pytest_files DIR STAGE LANE [NAME...]: the files that are named have a lane of their own
-# beside LANE (words), each with a pagewire on another processor; the others, which measure
-# time or need both processors, run alone. "" and nothing: every one runs alone.
+# pytest_files DIR STAGE LANE [NAME...]: the files that are named, or their tests over one version
+# of IP (NAME:ipv6), have a lane of their own beside LANE (words), each with a pagewire on another
+# processor; the others, which measure time or need both processors, run alone. "" and nothing:
+# every one runs alone.
 pytest_files() {
 	local dir=$1 stage=$2 one=$3 file name cpu=0 pids=() lane
 	shift 3
 	mkdir -p "$TMP"
-	[ "$(nproc)" -ge 2 ] || one='' # no second lane without a second processor
-	for lane in "$one" "${one:+$*}"; do
+	[ "$(nproc)" -ge 2 ] || { one='' && set --; } # no second lane without a second processor
+	for lane in "$one" "$*"; do
 		for name in $lane; do
-			pytest_run "$dir" "$cpu" "tests/$stage/test_$name.py"
+			pytest_run "$dir" "$cpu" "$stage" "$name"
 		done &
 		pids+=($!)
 		cpu=1
 	done
 	wait "${pids[@]}"
+	for name in $one "$@"; do
+		pytest_count "$stage/${name/:/-}"
+	done
 	for file in "tests/$stage"/test_*.py; do
-		name=$(pytest_name "$file")
-		[ -e "$(log_of "$name").ended" ] || pytest_run "$dir" 0 "$file"
-		pytest_count "$file"
+		name=${file##*/test_} name=${name%.py}
+		if [[ " $one $* " != *" $name"[\ :]* ]]; then
+			pytest_run "$dir" 0 "$stage" "$name"
+			pytest_count "$stage/$name"
+		fi
 	done
 	rm -rf "$TMP"
 }
@@ -332,13 +331,13 @@ need_root() {
 stage_e2e() {
 	need_root e2e || return 0
 	build_debug
-	pytest_files build-debug e2e big control download http process
+	pytest_files build-debug e2e 'big clients' control download http process
 }
 
 stage_wire() {
 	need_root wire || return 0
 	build_asan
-	pytest_files build-asan wire 'wire_ip wire_link' wire_tcp
+	pytest_files build-asan wire 'wire_tcp:ipv4 wire_link' wire_tcp:ipv6 wire_ip wire_ip6
 }
 
 stage_run() {

@@ -49,11 +49,17 @@ def site(scratch):
     return testsite.make(scratch)
 
 
+@pytest.fixture(scope="session", params=[4, 6], ids=["ipv4", "ipv6"])
+def family(request):
+    """The version of IP: whoever asks runs over both, unless marked harness.IPV4 or IPV6."""
+    return request.param
+
+
 @pytest.fixture(scope="session")
-def tap(site):
+def tap(site, family):
     """pagewire on a TAP, shared by every test that leaves it as it was."""
     harness.need_profile("tap")
-    with harness.serving("tap", site.root, ["--autoindex"]) as server:
+    with harness.serving("tap", site.root, ["--autoindex"], family=family) as server:
         yield server
 
 

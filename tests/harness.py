@@ -36,6 +36,10 @@ TWO_LCORES = f"(0,1)@(0-{(os.cpu_count() or 1) - 1})"
 READY_SECONDS = 60
 EXIT_SECONDS = 30
 
+# Marks of tests that run over one version of IP alone; see the fixture `family`.
+IPV4, IPV6 = (pytest.mark.parametrize("family", [n], ids=[f"ipv{n}"], indirect=True)
+              for n in (4, 6))
+
 log = logging.getLogger("pagewire")
 _libc = ctypes.CDLL(None, use_errno=True)
 _CLONE_NEWNET = 0x40000000
@@ -127,10 +131,24 @@ class Namespace:
         if _libc.setns(handle.fileno(), _CLONE_NEWNET) != 0:
             raise OSError(ctypes.get_errno(), "setns")
 
+    def run_all(self, commands):
+        """Lines of shell, one after the other."""
+        for command in commands:
+            self.run("bash", "-euc", command)
+
+    def take_addresses(self, interface):
+        self.run("ip", "addr", "flush", "dev", interface)
+        self.run("sysctl", "-qw", f"net.ipv6.conf.{interface}.disable_ipv6=1", check=False)
+
+    def socket(self, address):
+        """A TCP socket of the kernel in this namespace, for an address of this version."""
+        with self.entered():
+            return socket.socket(socket.AF_INET6 if ":" in address else socket.AF_INET,
+                                 socket.SOCK_STREAM)
+
     def connect(self, address, port=80, timeout=10, receive_buffer=None, mss=None):
         """A connected TCP socket of the kernel in this namespace."""
-        with self.entered():
-            sock = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
+        sock = self.socket(address)
         sock.settimeout(timeout)
         sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         if receive_buffer:
@@ -146,6 +164,19 @@ class Namespace:
 
     def curl(self, *args, check=True, **kw):
         return self.run("curl", "-sS", "--max-time", "30", *args, check=check, **kw)
+
+
+def url_host(address):
+    return f"[{address}]" if ":" in address else address
+
+
+def commands_for_address(interface, address):
+    """They give it to the kernel; of IPv6 that one alone, of use at once, and it stays."""
+    if ":" not in address:
+        return [f"ip addr add {address} dev {interface}"]
+    settings = ("addr_gen_mode=1", "accept_ra=0", "keep_addr_on_down=1", "disable_ipv6=0")
+    return ["sysctl -qw " + " ".join(f"net.ipv6.conf.{interface}.{word}" for word in settings),
+            f"ip addr add {address} dev {interface} nodad"]
 
 
 # ---- what scripts/lib.sh knows ----
@@ -170,8 +201,9 @@ class Profile:
 
     def __init__(self, name, interface, tmp, family=4):
         self.name, self.interface = name, interface
-        scalars = ("DRIVER", "NEEDS", "IP", "PEER_IP", "IP6", "PEER_IP6", "OUR_COPIES")
-        fields = scalars + ("EAL", "OPTIONS", "BEFORE", "AFTER", "BRIDGE")
+        scalars = ("DRIVER", "NEEDS", "IP", "PEER_IP", "IP6", "PEER_IP6", "OUR_COPIES",
+                   "BRIDGE_FIRST")
+        fields = scalars + ("EAL", "OPTIONS", "BEFORE", "AFTER", "AFTER6", "BRIDGE")
         found = lib_sh(f"pw_profile {name}", [f"PROFILE_{f}" for f in fields],
                        PW_IF=interface, PW_TMP=str(tmp))
         for field in fields:
@@ -179,6 +211,7 @@ class Profile:
             setattr(self, field.lower(), value[0] if field in scalars else value)
         if family == 6:
             self.ip, self.peer_ip = self.ip6, self.peer_ip6
+            self.after += self.after6
         self.address = self.ip.split("/")[0]
         self.peer_address = self.peer_ip.split("/")[0]
 
@@ -204,6 +237,19 @@ def need_profile(name):
     missing = Profile.missing(name)
     if missing:
         pytest.skip(f"{name}: this machine lacks {missing}")
+
+
+@contextlib.contextmanager
+def bridge(namespace, profile, tmp):
+    """dpdk-testpmd between the other side of the device and a TAP of the kernel's."""
+    with subprocess.Popen(
+            ["bash", "-euo", "pipefail", "-c", f". {LIB_SH}; pw_profile {profile.name}; "
+             "pw_bridge_start; echo ready; read -r || true"],
+            env={**os.environ, "PW_NS": namespace.name, "PW_IF": profile.interface,
+                 "PW_TMP": str(tmp)}, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as shell:
+        if shell.stdout.readline() != b"ready\n":
+            raise Failure(f"no bridge to {profile.name}")
+        yield  # the end of its input is the shell's, and the bridge's
 
 
 def memory_arguments(mib):
@@ -278,8 +324,7 @@ class Pagewire:
         self.process = self.statement = None
 
     def start(self):
-        for command in self.profile.before:
-            self.namespace.run("bash", "-euc", command)
+        self.namespace.run_all(self.profile.before)
         with open(self.tmp / "out", "wb") as out, open(self.tmp / "err", "wb") as err:
             self.process = self.namespace.popen(
                 PAGEWIRE, *self.arguments, stdin=subprocess.DEVNULL, stdout=out, stderr=err)
@@ -288,8 +333,7 @@ class Pagewire:
         if not self.is_ready():
             raise CannotStart(self.process.returncode, self.process.args, self.output("out"),
                               self.output("err"))
-        for command in self.profile.after:
-            self.namespace.run("bash", "-euc", command)
+        self.namespace.run_all(self.profile.after)
         return self
 
     def output(self, which):
@@ -306,7 +350,7 @@ class Pagewire:
         return self.process.pid
 
     def url(self, path=""):
-        return f"http://{self.address}/{path.lstrip('/')}"
+        return f"http://{url_host(self.address)}/{path.lstrip('/')}"
 
     def kill(self, number):
         self.process.send_signal(number)
@@ -341,14 +385,20 @@ class Pagewire:
 
 
 @contextlib.contextmanager
-def serving(driver, root, options=(), memory=None, check=True, lcores="0@0", queues=1, ip=None):
-    """pagewire on a device of its own, in a namespace of its own, until the block ends."""
+def serving(driver, root, options=(), memory=None, check=True, lcores="0@0", queues=1, ip=None,
+            family=4):
+    """
+    pagewire on a device of its own, in a namespace of its own, until the block ends. One
+    of IPv6 has its address a second after it is ready (RFC 4862): a client's SYN waits for it.
+    """
     with contextlib.ExitStack() as stack:
         tmp = tempfile.mkdtemp(prefix="pwt.")
         stack.callback(shutil.rmtree, tmp, ignore_errors=True)
         namespace = stack.enter_context(Namespace(driver))
-        profile = Profile(driver, "pw0", tmp)
+        profile = Profile(driver, "pw0", tmp, family)
         profile.set_queues(queues)
+        if profile.bridge_first == "yes":
+            stack.enter_context(bridge(namespace, profile, tmp))
         server = Pagewire(namespace, profile, root, options, memory, lcores, ip)
         stack.callback(server.discard)
         yield server.start()
@@ -370,10 +420,10 @@ class BadLink:
 
     def __enter__(self):
         middle, profile = self.server.namespace, self.server.profile
-        middle.run("ip", "addr", "flush", "dev", profile.interface)
+        middle.take_addresses(profile.interface)
         middle.run("ip", "link", "add", "f0", "type", "veth", "peer", "name", "c0", "netns",
                    self.client.name)
-        self.client.run("ip", "addr", "add", profile.peer_ip, "dev", "c0")
+        self.client.run_all(commands_for_address("c0", profile.peer_ip))
         for namespace, name in ((middle, "f0"), (self.client, "c0")):
             namespace.run("ethtool", "-K", name, "tx", "off", "tso", "off", "gso", "off", "gro",
                           "off")

@@ -14,16 +14,16 @@ from peer import Conn, Peer
 
 
 @pytest.fixture(scope="module")
-def drops():
+def drops(family):
     """Drop reasons by name, and how often tests have made them happen."""
     return collections.Counter()
 
 
 @pytest.fixture(scope="module")
-def server(site, drops):
+def server(site, drops, family):
     harness.need_profile("tap")
     # Some tests leave half of a connection behind: draining need not wait for it.
-    with harness.serving("tap", site.root, ("--drain", 1)) as running:
+    with harness.serving("tap", site.root, ("--drain", 1), family=family) as running:
         yield running
         statement = running.stop()
     for name, count in drops.items():

@@ -2,16 +2,22 @@
 # Copyright (c) 2026 the pagewire authors
 """
 A host made of a script: it lives on pagewire's TAP beside the kernel, under
-addresses that the kernel does not own, and sends whatever a test wants.
+addresses that the kernel does not own, and sends whatever a test wants, over
+the version of IP that pagewire's address has.
 """
 import contextlib
+import ipaddress
 import itertools
 import select
 import socket
 import time
 
 from scapy.layers.inet import ICMP, IP, TCP
+from scapy.layers.inet6 import (
+    ICMPv6DestUnreach, ICMPv6EchoReply, ICMPv6EchoRequest, ICMPv6ND_NA, ICMPv6ND_NS,
+    ICMPv6NDOptDstLLAddr, ICMPv6NDOptSrcLLAddr, ICMPv6PacketTooBig, IPv6, in6_getnsma, in6_getnsmac)
 from scapy.layers.l2 import ARP, Ether
+from scapy.packet import Raw
 
 from harness import Failure
 
@@ -19,27 +25,172 @@ BROADCAST = "ff:ff:ff:ff:ff:ff"
 ETH_P_ALL = 3
 SOL_PACKET, PACKET_IGNORE_OUTGOING = 263, 23
 SECONDS = 5.0  # the longest that an answer which must come may take
+OUR_PING = 0x7777
 
 
 def decode(data):
     return Ether(data)
 
 
+class Family4:
+    """What is IPv4's: headers, ARP, ICMP."""
+
+    header_len = 20
+    default_mss = 536
+    group = BROADCAST  # where questions for an address go to
+    min_mtu = 552  # nothing below is believed
+    soft_codes = (0, 1, 2, 3, 9, 10, 13)  # of unreachables that end nothing
+
+    @staticmethod
+    def packet(tos=0, **fields):
+        return IP(tos=tos, **fields)
+
+    @staticmethod
+    def tos(frame):
+        return frame[IP].tos
+
+    @staticmethod
+    def tcp_bytes(frame):
+        """Of the segment, by the lengths in the headers: padding is left out."""
+        return frame[IP].len - frame[IP].ihl * 4
+
+    @staticmethod
+    def echo(ident, seq, data=b""):
+        return ICMP(type="echo-request", id=ident, seq=seq) / data
+
+    @staticmethod
+    def echo_reply(frame):
+        """@return (id, sequence number, data), None when it is none"""
+        if ICMP not in frame or frame[ICMP].type != 0:
+            return None
+        return frame[ICMP].id, frame[ICMP].seq, bytes(frame[ICMP].payload)
+
+    @staticmethod
+    def too_big(mtu):
+        return ICMP(type=3, code=4, nexthopmtu=mtu)
+
+    @staticmethod
+    def unreachable(code):
+        return ICMP(type=3, code=code)
+
+    @staticmethod
+    def question(mac, src, target):
+        """Who has `target`?"""
+        return Ether(src=mac, dst=BROADCAST) / ARP(op="who-has", hwsrc=mac, psrc=src, pdst=target)
+
+    @staticmethod
+    def asked_for(frame):
+        """The address that the frame asks for, None when it asks for none."""
+        return frame[ARP].pdst if ARP in frame and frame[ARP].op == 1 else None
+
+    @staticmethod
+    def answer(mac, address, to_mac, to):
+        """`address` is at `mac`."""
+        return Ether(src=mac, dst=to_mac) / ARP(op="is-at", hwsrc=mac, psrc=address, hwdst=to_mac,
+                                                pdst=to)
+
+    @staticmethod
+    def told(frame):
+        """(address, MAC address) that the frame answers with, None when it is no answer."""
+        arp = frame[ARP] if ARP in frame else None
+        return (arp.psrc, arp.hwsrc) if arp and arp.op == 2 else None
+
+    @staticmethod
+    def is_about_itself(frame):
+        """pagewire announces itself: that answers nothing."""
+        return ARP in frame and frame[ARP].psrc == frame[ARP].pdst
+
+
+class Family6:
+    """The same of IPv6: neighbour discovery stands for ARP, ICMPv6 for ICMP."""
+
+    header_len = 40
+    default_mss = 1220
+    group = "33:33:ff:"  # solicited-node groups begin so
+    min_mtu = 1280
+    soft_codes = (0, 1, 2, 3, 4, 5, 6)
+
+    @staticmethod
+    def packet(tos=0, **fields):
+        return IPv6(tc=tos, **fields)
+
+    @staticmethod
+    def tos(frame):
+        return frame[IPv6].tc
+
+    @staticmethod
+    def tcp_bytes(frame):
+        return frame[IPv6].plen
+
+    @staticmethod
+    def echo(ident, seq, data=b""):
+        return ICMPv6EchoRequest(id=ident, seq=seq, data=data)
+
+    @staticmethod
+    def echo_reply(frame):
+        if ICMPv6EchoReply not in frame:
+            return None
+        reply = frame[ICMPv6EchoReply]
+        return reply.id, reply.seq, bytes(reply.data)
+
+    @staticmethod
+    def too_big(mtu):
+        return ICMPv6PacketTooBig(mtu=mtu)
+
+    @staticmethod
+    def unreachable(code):
+        return ICMPv6DestUnreach(code=code)
+
+    @staticmethod
+    def question(mac, src, target):
+        group = in6_getnsma(socket.inet_pton(socket.AF_INET6, target))
+        return Ether(src=mac, dst=in6_getnsmac(group)) \
+            / IPv6(src=src, dst=socket.inet_ntop(socket.AF_INET6, group), hlim=255) \
+            / ICMPv6ND_NS(tgt=target) / ICMPv6NDOptSrcLLAddr(lladdr=mac)
+
+    @staticmethod
+    def asked_for(frame):
+        return frame[ICMPv6ND_NS].tgt if ICMPv6ND_NS in frame else None
+
+    @staticmethod
+    def answer(mac, address, to_mac, to):
+        return Ether(src=mac, dst=to_mac) / IPv6(src=address, dst=to, hlim=255) \
+            / ICMPv6ND_NA(tgt=address, R=0, S=1, O=1) / ICMPv6NDOptDstLLAddr(lladdr=mac)
+
+    @staticmethod
+    def told(frame):
+        if ICMPv6ND_NA not in frame or ICMPv6NDOptDstLLAddr not in frame:
+            return None
+        return frame[ICMPv6ND_NA].tgt, frame[ICMPv6NDOptDstLLAddr].lladdr
+
+    @staticmethod
+    def is_about_itself(frame):
+        """A question from nobody (RFC 4862 section 5.4.2)."""
+        return ICMPv6ND_NS in frame and frame[IPv6].src == "::"
+
+
 class Peer:
-    def __init__(self, server, address="10.77.0.9", mac="02:00:00:00:00:09"):
-        self.server, self.address, self.mac = server, address, mac
-        self.addresses = {address}  # those that it answers ARP for
+    def __init__(self, server, number=9):
+        self.server = server
+        self.network = ipaddress.ip_interface(server.profile.ip).network
+        self.family = Family4 if self.network.version == 4 else Family6
+        self.address, self.mac = self.host(number), f"02:00:00:00:00:{number:02x}"
+        self.mss = 1500 - self.family.header_len - 20
+        self.addresses = {self.address}  # those that it answers for when it is asked
         self.ports = itertools.count(20000)
         self.pings = itertools.count(1)
         with server.namespace.entered():
             self.sock = socket.socket(socket.AF_PACKET, socket.SOCK_RAW, socket.htons(ETH_P_ALL))
             self.sock.bind((server.profile.interface, 0))
         self.sock.setsockopt(SOL_PACKET, PACKET_IGNORE_OUTGOING, 1)
-        self.server_mac = BROADCAST
         self.server_mac = self.introduce()
 
     def close(self):
         self.sock.close()
+
+    def host(self, number):
+        """An address of pagewire's network."""
+        return str(self.network[number])
 
     # ---- frames ----
 
@@ -53,18 +204,25 @@ class Peer:
                 self.sock.recv(1 << 16, socket.MSG_DONTWAIT)
 
     def introduce(self):
-        """An ARP request, by which both learn each other's MAC address."""
-        self.forget()
-        self.send(self.ether(dst=BROADCAST) / ARP(op="who-has", hwsrc=self.mac, psrc=self.address,
-                                                  pdst=self.server.address))
-        answer = self.wait_for(lambda f: ARP in f and f[ARP].op == 2, "an ARP reply")
-        return answer[ARP].hwsrc
+        """
+        A question, by which both learn each other's MAC address. Of IPv6 pagewire has
+        its address a second after its start.
+        """
+        end = time.monotonic() + SECONDS
+        while time.monotonic() < end:
+            self.forget()
+            self.send(self.family.question(self.mac, self.address, self.server.address))
+            for frame in self.frames(0.2):
+                told = self.family.told(frame)
+                if told and told[0] == self.server.address:
+                    return told[1]
+        raise Failure(f"pagewire does not say within {SECONDS} s what its MAC address is")
 
     def ether(self, **fields):
         return Ether(**{"src": self.mac, "dst": self.server_mac, **fields})
 
     def ip(self, ether=None, **fields):
-        return self.ether(**(ether or {})) / IP(
+        return self.ether(**(ether or {})) / self.family.packet(
             **{"src": self.address, "dst": self.server.address, **fields})
 
     def frames(self, seconds):
@@ -75,13 +233,13 @@ class Peer:
             if left <= 0 or not select.select([self.sock], [], [], left)[0]:
                 return
             frame = decode(self.sock.recv(65536))
-            if frame.dst not in (self.mac, BROADCAST):
+            if frame.dst != self.mac and not frame.dst.startswith(self.family.group):
                 continue
-            if ARP in frame and frame[ARP].psrc == frame[ARP].pdst:
-                continue  # pagewire announces itself: it answers nothing
-            if ARP in frame and frame[ARP].op == 1 and frame[ARP].pdst in self.addresses:
-                self.send(self.ether() / ARP(op="is-at", hwsrc=self.mac, psrc=frame[ARP].pdst,
-                                             hwdst=frame.src, pdst=frame[ARP].psrc))
+            if self.family.is_about_itself(frame):
+                continue
+            target = self.family.asked_for(frame)
+            if target in self.addresses:
+                self.send(self.family.answer(self.mac, target, frame.src, self.server.address))
                 continue
             yield frame
 
@@ -106,15 +264,15 @@ class Peer:
         return self.answers_until_ping() + self.answers_until_ping()
 
     def answers_until_ping(self):
-        seq = next(self.pings)
-        self.send(self.ip() / ICMP(type="echo-request", id=0x7777, seq=seq & 0xffff) / b"there?")
+        seq = next(self.pings) & 0xffff
+        self.send(self.ip() / self.family.echo(OUR_PING, seq, b"there?"))
         answers = []
         for frame in self.frames(SECONDS):
-            if ICMP in frame and frame[ICMP].type == 0 and frame[ICMP].id == 0x7777:
-                if frame[ICMP].seq == seq & 0xffff:
-                    return answers
-                continue
-            answers.append(frame)
+            ident, answered, _ = self.family.echo_reply(frame) or (None, None, None)
+            if ident != OUR_PING:
+                answers.append(frame)
+            elif answered == seq:
+                return answers
         raise Failure(f"pagewire does not answer an echo request; came before: {answers}")
 
     def silent_on(self, *stimuli):
@@ -135,12 +293,12 @@ def flags(frame):
 class Conn:
     """One TCP connection of the scripted host; nothing happens by itself."""
 
-    def __init__(self, peer, dport=80, isn=1000, window=65535, mss=1460, options=None, src=None):
+    def __init__(self, peer, dport=80, isn=1000, window=65535, mss=None, options=None, src=None):
         self.peer, self.dport, self.window = peer, dport, window
         self.src = src or peer.address
         self.sport = next(peer.ports)
         self.snd_nxt, self.rcv_nxt = isn, 0
-        self.options = options if options is not None else [("MSS", mss)]
+        self.options = options if options is not None else [("MSS", peer.mss if mss is None else mss)]
         self.iss = None
 
     # ---- segments ----
@@ -150,8 +308,23 @@ class Conn:
                   "window": self.window, **fields}
         fields["seq"] &= 0xffffffff
         fields["ack"] &= 0xffffffff
-        return self.peer.ip(**{"src": self.src, **(ip or {})}) / TCP(sport=self.sport, dport=self.dport, flags=flags,
-                                                **fields) / data
+        return self.peer.ip(**{"src": self.src, **(ip or {})}) / TCP(
+            sport=self.sport, dport=self.dport, flags=flags, **fields) / data
+
+    def raw_segment(self, flags_, options=b"", dataofs=None, **fields):
+        """A segment with these bytes as options, whatever they mean; its checksum is right."""
+        options += bytes(-len(options) % 4) if dataofs is None else b""
+        frame = self.segment(flags_, options, **fields)
+        frame[TCP].dataofs = 5 + len(options) // 4 if dataofs is None else dataofs
+        return frame
+
+    def error(self, message, seq, cut=None, sport=None):
+        """An ICMP error that quotes a segment which pagewire sent on this connection."""
+        family = self.peer.family
+        quoted = bytes(family.packet(src=self.peer.server.address, dst=self.src)
+                       / TCP(sport=self.dport, dport=sport or self.sport, seq=seq & 0xffffffff,
+                             flags="A") / bytes(self.peer.mss))
+        return self.peer.ip() / message / Raw(quoted[:family.header_len + 8][:cut])
 
     def syn(self, **fields):
         return self.segment("S", options=self.options, **fields)
@@ -240,7 +413,7 @@ class Conn:
 
 
 def payload(frame):
-    """TCP payload, by the lengths in the headers: padding is left out."""
-    ip, tcp = frame[IP], frame[TCP]
-    size = ip.len - ip.ihl * 4 - tcp.dataofs * 4
-    return bytes(tcp.payload)[:size] if size > 0 else b""
+    """TCP payload: padding is left out."""
+    family = Family6 if IPv6 in frame else Family4
+    size = family.tcp_bytes(frame) - frame[TCP].dataofs * 4
+    return bytes(frame[TCP].payload)[:size] if size > 0 else b""

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: BSD-3-Clause
 # Copyright (c) 2026 the pagewire authors
-"""IPv4 and ICMP: cases C9 to C29 of docs/conformance, attacks A1 to A4, A8, A16, A23."""
+"""IPv4 and ICMP: cases C9 to C28 of docs/conformance, attacks A1 to A4, A8, A23."""
 import struct
 
 import pytest
@@ -8,7 +8,10 @@ from scapy.layers.inet import ICMP, IP, TCP, UDP
 from scapy.layers.l2 import Ether
 from scapy.packet import Raw
 
-from peer import BROADCAST, flags, payload
+import harness
+from peer import BROADCAST, flags
+
+pytestmark = harness.IPV4
 
 
 def echo(peer, data=b"hello", **ip):
@@ -209,11 +212,9 @@ def test_C20_sent_tcp_has_df_and_a_ttl(peer, connect):
     for frame in frames:
         ip = frame[IP]
         assert ip.flags == "DF" and ip.ttl >= 64 and ip.frag == 0
-        sums = ip.chksum, frame[TCP].chksum
-        again = IP(bytes(ip)[:ip.len])
-        del again.chksum, again[TCP].chksum
-        again = IP(bytes(again))
-        assert sums == (again.chksum, again[TCP].chksum), "checksums, by independent code"
+        again = IP(bytes(ip)[:20])
+        del again.chksum
+        assert ip.chksum == IP(bytes(again)).chksum, "checksum, by independent code"
 
 
 # ---- ICMP ----
@@ -261,79 +262,11 @@ def test_C22_other_icmp_is_silent(peer, drops, kind):
     peer.silent_on(peer.ip() / ICMP(type=kind, code=0) / Raw(bytes(32)))
 
 
-def icmp_about(conn, kind, code, seq, mtu=0, cut=None, sport=None):
-    """An ICMP error that quotes a segment which pagewire sent on this connection."""
-    peer = conn.peer
-    quoted = bytes(IP(src=peer.server.address, dst=peer.address, flags="DF", len=1500) /
-                   TCP(sport=conn.dport, dport=sport or conn.sport, seq=seq & 0xffffffff,
-                       flags="A"))
-    fields = {"nexthopmtu": mtu} if (kind, code) == (3, 4) else {}
-    return peer.ip() / ICMP(type=kind, code=code, **fields) / Raw(quoted[:28][:cut])
-
-
-def in_flight(conn, path="/size/65536"):
-    """Ask for a file and acknowledge nothing. @return its first segments"""
-    frames = conn.send(conn.request(path))
-    assert len(payload(frames[0])) == 1460
-    return frames
-
-
-def test_C23_fragmentation_needed_lowers_the_segment_size(peer, connect):
-    conn = connect().open()
-    first = in_flight(conn)[0][TCP].seq
-    resent = peer.provoke(icmp_about(conn, 3, 4, first, mtu=1000))
-    assert resent and all(len(payload(f)) <= 960 for f in resent)
-    assert resent[0][TCP].seq == first
-    assert all(len(payload(f)) <= 960 for f in peer.provoke(
-        conn.segment("A", ack=first + len(payload(resent[0])))))
-
-
-def test_C24_fragmentation_needed_out_of_the_blue_is_ignored(peer, connect, drops):
-    drops["icmp_stray"] += 3
-    conn = connect().open()
-    frames = in_flight(conn)
-    first = frames[0][TCP].seq
-    peer.silent_on(icmp_about(conn, 3, 4, first - 5000, mtu=600),
-                   icmp_about(conn, 3, 4, first + 10_000_000, mtu=600),
-                   icmp_about(conn, 3, 4, first, mtu=600, sport=19999))
-    conn.take(frames)
-    more = peer.provoke(conn.segment("A"))
-    assert max(len(payload(f)) for f in more) == 1460
-
-
-@pytest.mark.parametrize("mtu", [0, 1, 68, 300])
-def test_C25_A17_a_floor_is_kept(peer, connect, mtu):
-    """RFC 1191: no next-hop MTU or a tiny one must not shrink segments without end."""
-    conn = connect().open()
-    first = in_flight(conn)[0][TCP].seq
-    resent = peer.provoke(icmp_about(conn, 3, 4, first, mtu=mtu))
-    assert all(len(payload(frame)) >= 500 for frame in resent[:-1]), "all but the rest"
-    assert conn.read(65536)
-
-
-@pytest.mark.parametrize("code", [0, 1, 2, 3, 9, 10, 13])
-def test_C26_A16_unreachable_is_soft(peer, connect, code):
-    conn = connect().open()
-    frames = in_flight(conn)
-    peer.provoke(icmp_about(conn, 3, code, frames[0][TCP].seq))
-    assert len(conn.read(65536, frames)) >= 65536
-
-
 def test_C28_source_quench_is_ignored(peer, connect):
     conn = connect().open()
-    frames = in_flight(conn)
-    peer.silent_on(icmp_about(conn, 4, 0, frames[0][TCP].seq))
+    frames = conn.send(conn.request("/size/65536"))
+    peer.silent_on(conn.error(ICMP(type=4, code=0), frames[0][TCP].seq))
     assert len(conn.read(65536, frames)) >= 65536
-
-
-@pytest.mark.parametrize("cut", [0, 1, 19, 20, 27])
-def test_C29_quotation_cut_short_is_ignored(peer, connect, drops, cut):
-    drops["icmp_short"] += 1
-    conn = connect().open()
-    frames = in_flight(conn)
-    peer.silent_on(icmp_about(conn, 3, 4, frames[0][TCP].seq, mtu=600, cut=cut))
-    conn.take(frames)
-    assert max(len(payload(f)) for f in peer.provoke(conn.segment("A"))) == 1460
 
 
 # ---- attacks ----
@@ -351,26 +284,3 @@ def test_A23_land(peer, server, drops):
     for sport, dport in ((80, 80), (1000, 80)):
         peer.silent_on(peer.ip(src=server.address) / TCP(sport=sport, dport=dport, flags="S"))
     peer.silent_on(echo(peer, src=server.address))
-
-
-def test_every_truncation(peer, connect, server):
-    """Good frames cut at every byte: silence, or an answer to what is complete."""
-    conn = connect().open()
-    for frame in (echo(peer), connect().syn(), conn.segment("PA", conn.request()),
-                  icmp_about(conn, 3, 4, conn.iss, mtu=600)):
-        whole = bytes(frame)
-        peer.silent_on(*(whole[:size] for size in range(14, len(whole))))
-
-
-def test_every_byte_damaged(peer, connect, seed):
-    """Each byte of a good frame set to each of a few values; nothing must follow but silence
-    or a well-formed answer."""
-    conn = connect().open()
-    for frame in (echo(peer), connect().syn(), conn.segment("PA", conn.request())):
-        whole = bytearray(bytes(frame))
-        damaged = []
-        for i in range(14, len(whole)):
-            for value in (0, 0xff, whole[i] ^ 1, whole[i] ^ 0x80, (seed + i) & 0xff):
-                damaged.append(bytes(whole[:i]) + bytes([value]) + bytes(whole[i + 1:]))
-        for i in range(0, len(damaged), 100):
-            peer.provoke(*damaged[i:i + 100])

@@ -2,93 +2,47 @@
 # Copyright (c) 2026 the pagewire authors
 """
 IPv6, ICMPv6 and neighbour discovery: cases C30 to C43 of docs/conformance, attacks A1, A4, A6,
-A23 to A25. The scripted host is on the TAP under fd00::9; what it sends is IPv6, the questions
-by which it knows that pagewire is through with that are IPv4's.
+A23 to A25.
 """
 import socket
 
 import pytest
-from scapy.layers.inet import ICMP, TCP, UDP
+from scapy.layers.inet import TCP, UDP
 from scapy.layers.inet6 import (
     ICMPv6EchoReply, ICMPv6EchoRequest, ICMPv6ND_NA, ICMPv6ND_NS, ICMPv6ND_RA,
     ICMPv6NDOptDstLLAddr, ICMPv6NDOptPrefixInfo, ICMPv6NDOptSrcLLAddr, ICMPv6PacketTooBig,
     ICMPv6ParamProblem, IPv6, IPv6ExtHdrDestOpt, IPv6ExtHdrFragment, IPv6ExtHdrHopByHop,
     IPv6ExtHdrRouting, HBHOptUnknown, in6_getnsma, in6_getnsmac)
-from scapy.layers.l2 import Ether
 from scapy.packet import Raw
 
 import harness
-from peer import Peer, decode
+from peer import decode
 
-US, PEER, PREFIX = "fd00::2", "fd00::9", "2001:db8:77::"
+US, PEER, PREFIX = "fd77::1", "fd77::9", "2001:db8:77::"
 
-
-class Peer6(Peer):
-    """The scripted host, with an IPv6 address that it answers solicitations for."""
-
-    def __init__(self, server):
-        super().__init__(server, address="10.77.0.19", mac="02:00:00:00:00:19")
-        self.answers6 = {PEER}
-
-    def frames(self, seconds):
-        for frame in super().frames(seconds):
-            if not (ICMPv6ND_NS in frame and frame[ICMPv6ND_NS].tgt in self.answers6):
-                yield frame
-                continue
-            self.send(self.ip6(src=frame[ICMPv6ND_NS].tgt, dst=frame[IPv6].src, hlim=255)
-                      / ICMPv6ND_NA(tgt=frame[ICMPv6ND_NS].tgt, R=0, S=1, O=1)
-                      / ICMPv6NDOptDstLLAddr(lladdr=self.mac))
-
-    def ip6(self, ether=None, **fields):
-        return self.ether(**(ether or {})) / IPv6(**{"src": PEER, "dst": US, **fields})
-
-    def solicit(self, target=US, **fields):
-        group = in6_getnsma(socket.inet_pton(socket.AF_INET6, target))
-        return self.ip6({"dst": in6_getnsmac(group)},
-                        **{"dst": socket.inet_ntop(socket.AF_INET6, group), "hlim": 255, **fields})
-
-    def own6(self, *stimuli):
-        """The answers in IPv6, solicitations of others left out."""
-        return [a for a in self.provoke(*stimuli) if IPv6 in a]
+pytestmark = harness.IPV6
 
 
 @pytest.fixture(scope="module")
-def server(site, drops):
+def server(site, drops, family):
+    """With an address of IPv4 besides, and those that routers make."""
     harness.need_profile("tap")
-    with harness.serving("tap", site.root, ("--drain", 1, "--ip", US + "/64", "--ip", "auto")) as running:
-        running.namespace.run("sysctl", "-qw", "net.ipv6.conf.pw0.disable_ipv6=0",
-                              "net.ipv6.conf.pw0.accept_dad=0")
-        running.namespace.run("ip", "addr", "add", "fd00::77/64", "dev", "pw0", "nodad")
+    options = ("--drain", 1, "--ip", "10.77.0.1/24", "--ip", "auto")
+    with harness.serving("tap", site.root, options, family=family) as running:
         yield running
         statement = running.stop()
     for name, count in drops.items():
         assert statement[name] >= count, f"drops counted as {name}"
 
 
-@pytest.fixture(scope="module")
-def module_peer(server):
-    peer = Peer6(server)
-    harness.wait_until("our address is in use", lambda: is_known(peer), 10, 0.2)
-    yield peer
-    peer.close()
-
-
-@pytest.fixture
-def peer(module_peer, server, site):
-    module_peer.introduce()
-    yield module_peer
-    body = server.namespace.curl(f"http://[{US}]/alphabet.txt").stdout
-    assert body == "abcdefghijklmnopqrstuvwxyz", "a healthy client still gets its file"
-
-
-def is_known(peer):
-    """Both know each other from here on."""
-    answers = peer.own6(peer.solicit() / ICMPv6ND_NS(tgt=US) / ICMPv6NDOptSrcLLAddr(lladdr=peer.mac))
-    return any(ICMPv6ND_NA in a for a in answers)
+def solicit(peer, target=US, **fields):
+    group = in6_getnsma(socket.inet_pton(socket.AF_INET6, target))
+    return peer.ip({"dst": in6_getnsmac(group)},
+                   **{"dst": socket.inet_ntop(socket.AF_INET6, group), "hlim": 255, **fields})
 
 
 def echo(peer, data=b"hello", **ip):
-    return peer.ip6(**ip) / ICMPv6EchoRequest(id=7, seq=9, data=data)
+    return peer.ip(**ip) / ICMPv6EchoRequest(id=7, seq=9, data=data)
 
 
 def problem(answers, code, pointer):
@@ -100,45 +54,45 @@ def problem(answers, code, pointer):
 
 def test_C42_echo(peer):
     for size in (0, 1, 56, 1452):
-        answer, = peer.own6(echo(peer, bytes(size)))
+        answer, = peer.provoke(echo(peer, bytes(size)))
         assert ICMPv6EchoReply in answer and answer[ICMPv6EchoReply].data == bytes(size)
         assert (answer[IPv6].src, answer[IPv6].dst) == (US, PEER)
 
 
 def test_C42_echo_to_all_nodes_comes_from_one_of_ours(peer):
-    answer, = peer.own6(echo(peer, dst="ff02::1", ether={"dst": "33:33:00:00:00:01"}))
+    answer, = peer.provoke(echo(peer, dst="ff02::1", ether={"dst": "33:33:00:00:00:01"}))
     assert ICMPv6EchoReply in answer and answer[IPv6].src == US
 
 
 @pytest.mark.parametrize("src", ["::", "ff02::1", "::1"])
 def test_C42_A23_echo_from_nobody(peer, drops, src):
     drops["ip6_src"] += 1
-    assert peer.own6(echo(peer, src=src)) == []
+    assert peer.provoke(echo(peer, src=src)) == []
 
 
 def test_C30_A01_payload_beyond_the_frame(peer, drops):
     drops["ip6_len"] += 1
-    assert peer.own6(echo(peer, plen=100)) == []
+    assert peer.provoke(echo(peer, plen=100)) == []
 
 
 def test_A04_echo_shorter_than_its_header(peer, drops):
     for size in range(8):
         drops["icmp_short"] += 1
-        assert peer.own6(peer.ip6(nh=58) / Raw(bytes(size))) == []
+        assert peer.provoke(peer.ip(nh=58) / Raw(bytes(size))) == []
 
 
 def test_C31_hop_by_hop_behind_another(peer):
-    frame = peer.ip6() / IPv6ExtHdrDestOpt() / IPv6ExtHdrHopByHop() / ICMPv6EchoRequest()
-    problem(peer.own6(frame), 1, 40)
+    frame = peer.ip() / IPv6ExtHdrDestOpt() / IPv6ExtHdrHopByHop() / ICMPv6EchoRequest()
+    problem(peer.provoke(frame), 1, 40)
 
 
 @pytest.mark.parametrize("kind, answered, told", [
     (0x1e, True, False), (0x5e, False, False), (0x9e, False, True), (0xde, False, True)])
 def test_C32_unknown_options(peer, kind, answered, told):
     for header in (IPv6ExtHdrHopByHop, IPv6ExtHdrDestOpt):
-        frame = peer.ip6() / header(options=[HBHOptUnknown(otype=kind, optlen=4, optdata=b"1234")]) \
+        frame = peer.ip() / header(options=[HBHOptUnknown(otype=kind, optlen=4, optdata=b"1234")]) \
             / ICMPv6EchoRequest()
-        answers = peer.own6(frame)
+        answers = peer.provoke(frame)
         assert any(ICMPv6EchoReply in a for a in answers) == answered
         if told:
             problem(answers, 2, 42)
@@ -148,27 +102,27 @@ def test_C32_unknown_options(peer, kind, answered, told):
 
 def test_C33_A06_long_chains(peer, drops):
     drops["ip6_ext_limit"] += 1
-    frame = peer.ip6()
+    frame = peer.ip()
     for _ in range(30):
         frame /= IPv6ExtHdrDestOpt()
-    assert peer.own6(frame / ICMPv6EchoRequest()) == []
+    assert peer.provoke(frame / ICMPv6EchoRequest()) == []
 
 
 @pytest.mark.parametrize("length", [1, 20, 255])
 def test_C33_A06_headers_that_run_past_the_end(peer, drops, length):
     drops["ip6_chain"] += 1
-    assert peer.own6(peer.ip6(nh=60) / Raw(bytes([58, length, 1, 4, 0, 0, 0, 0]))) == []
+    assert peer.provoke(peer.ip(nh=60) / Raw(bytes([58, length, 1, 4, 0, 0, 0, 0]))) == []
 
 
 @pytest.mark.parametrize("kind", [0, 2, 3, 4])
 def test_C34_routing_header_with_segments_left(peer, kind):
-    frame = peer.ip6() / IPv6ExtHdrRouting(type=kind, addresses=["fd00::5"], segleft=1) \
+    frame = peer.ip() / IPv6ExtHdrRouting(type=kind, addresses=["fd77::5"], segleft=1) \
         / ICMPv6EchoRequest()
-    problem(peer.own6(frame), 0, 42)
+    problem(peer.provoke(frame), 0, 42)
 
 
 def fragment(peer, data, off, more, ident, proto=58):
-    return peer.ip6() / IPv6ExtHdrFragment(nh=proto, offset=off // 8, m=more, id=ident) / Raw(data)
+    return peer.ip() / IPv6ExtHdrFragment(nh=proto, offset=off // 8, m=more, id=ident) / Raw(data)
 
 
 def echo_bytes(data):
@@ -181,48 +135,48 @@ def test_C16_fragments_become_one_packet(peer, order):
     data = echo_bytes(bytes(range(256)) * 5)
     pieces = [fragment(peer, data[i:i + 400], i, i + 400 < len(data), 16 + order)
               for i in range(0, len(data), 400)]
-    answer, = peer.own6(*pieces[::order])
+    answer, = peer.provoke(*pieces[::order])
     assert ICMPv6EchoReply in answer and answer[ICMPv6EchoReply].data == bytes(range(256)) * 5
 
 
 def test_C35_A24_overlap_drops_all_of_them(peer, drops):
     drops["frag_overlap"] += 2
     data = echo_bytes(bytes(80))
-    assert peer.own6(fragment(peer, data[:48], 0, 1, 35), fragment(peer, data[40:], 40, 0, 35),
+    assert peer.provoke(fragment(peer, data[:48], 0, 1, 35), fragment(peer, data[40:], 40, 0, 35),
                      fragment(peer, data[48:], 48, 0, 35)) == []
 
 
 def test_C36_atomic_fragment(peer):
-    answer, = peer.own6(fragment(peer, echo_bytes(b"atom"), 0, 0, 36))
+    answer, = peer.provoke(fragment(peer, echo_bytes(b"atom"), 0, 0, 36))
     assert answer[ICMPv6EchoReply].data == b"atom"
 
 
 def test_C37_first_fragment_without_its_headers(peer, drops):
     drops["ip6_chain"] += 1
-    assert peer.own6(fragment(peer, bytes(8), 0, 1, 37, proto=6)) == []
+    assert peer.provoke(fragment(peer, bytes(8), 0, 1, 37, proto=6)) == []
 
 
 def test_A11_A24_fragments_by_the_thousand(peer, drops):
     drops["frag_full"] += 1900
-    frames = [bytes(peer.ip6(src="fd00::66") / IPv6ExtHdrFragment(nh=58, offset=1, m=1, id=i)
+    frames = [bytes(peer.ip(src="fd77::66") / IPv6ExtHdrFragment(nh=58, offset=1, m=1, id=i)
                     / Raw(bytes(8))) for i in range(2000)]
     for i in range(0, 2000, 200):
-        assert peer.own6(*frames[i:i + 200]) == []
+        assert peer.provoke(*frames[i:i + 200]) == []
 
 
 @pytest.mark.parametrize("proto", [132, 41, 50])
 def test_C13_A08_unknown_next_header(peer, proto):
-    problem(peer.own6(peer.ip6(nh=proto) / Raw(bytes(40))), 1, 6)
+    problem(peer.provoke(peer.ip(nh=proto) / Raw(bytes(40))), 1, 6)
 
 
 def test_C13_udp_is_unreachable(peer):
-    answer, = peer.own6(peer.ip6() / UDP(dport=9))
+    answer, = peer.provoke(peer.ip() / UDP(dport=9))
     assert (answer[IPv6].payload.type, answer[IPv6].payload.code) == (1, 4)
 
 
 def test_C39_solicitation(peer):
-    ns = peer.solicit() / ICMPv6ND_NS(tgt=US) / ICMPv6NDOptSrcLLAddr(lladdr=peer.mac)
-    answer, = peer.own6(ns)
+    ns = solicit(peer) / ICMPv6ND_NS(tgt=US) / ICMPv6NDOptSrcLLAddr(lladdr=peer.mac)
+    answer, = peer.provoke(ns)
     na = answer[ICMPv6ND_NA]
     assert (na.tgt, na.R, na.S, na.O) == (US, 0, 1, 1) and answer[IPv6].hlim == 255
     assert answer[ICMPv6NDOptDstLLAddr].lladdr == peer.server_mac
@@ -231,31 +185,29 @@ def test_C39_solicitation(peer):
 @pytest.mark.parametrize("change", ["hop limit", "code", "option length"])
 def test_C38_invalid_solicitations(peer, drops, change):
     drops["nd_bad"] += 1
-    ns = peer.solicit(hlim=254 if change == "hop limit" else 255)
+    ns = solicit(peer, hlim=254 if change == "hop limit" else 255)
     ns /= ICMPv6ND_NS(tgt=US, code=1 if change == "code" else 0)
     ns /= ICMPv6NDOptSrcLLAddr(lladdr=peer.mac, len=0 if change == "option length" else 1)
-    assert peer.own6(ns) == []
+    assert peer.provoke(ns) == []
 
 
 def test_C40_who_asks_for_our_address_is_told(peer):
-    peer.send(peer.solicit(src="::") / ICMPv6ND_NS(tgt=US))
-    with peer.server.namespace.entered():
-        pass
+    peer.send(solicit(peer, src="::") / ICMPv6ND_NS(tgt=US))
     answers = peer.provoke()
     assert all(ICMPv6ND_NA not in a or a[ICMPv6ND_NA].tgt == US for a in answers)
 
 
 def test_A25_unasked_advertisement(peer, drops):
     drops["nd_unasked"] += 1
-    na = peer.ip6(src="fd00::77", hlim=255) / ICMPv6ND_NA(tgt="fd00::77", S=1, O=1) \
+    na = peer.ip(src="fd77::2", hlim=255) / ICMPv6ND_NA(tgt="fd77::2", S=1, O=1) \
         / ICMPv6NDOptDstLLAddr(lladdr="02:00:00:00:00:66")
-    assert peer.own6(na) == []
+    assert peer.provoke(na) == []
 
 
 def test_A25_a_thousand_neighbours(peer):
     """The table is bounded; who is in use stays."""
     for i in range(2000):
-        peer.send(peer.solicit(src=f"fd00::1:{i:x}") / ICMPv6ND_NS(tgt=US)
+        peer.send(solicit(peer, src=f"fd77::1:{i:x}") / ICMPv6ND_NS(tgt=US)
                   / ICMPv6NDOptSrcLLAddr(lladdr="02:00:00:00:00:66"))
         if i % 100 == 0:
             peer.provoke()
@@ -264,21 +216,13 @@ def test_A25_a_thousand_neighbours(peer):
 def test_C41_too_big_never_goes_below_1280(peer):
     """A kernel's connection, of which the scripted host says that it does not get through."""
     size = 1 << 16
-    with harness.Http(connect6(peer)) as http:
+    with harness.Http(peer.server.namespace.connect(US)) as http:
         peer.forget()
         http.send(harness.request_bytes(f"/size/{size}"))
         frame = sniff_segment(peer)
         quote = bytes(frame[IPv6])[:1232 - 8]
-        peer.send(peer.ip6() / ICMPv6PacketTooBig(mtu=600) / Raw(quote))
+        peer.send(peer.ip() / ICMPv6PacketTooBig(mtu=600) / Raw(quote))
         assert len(http.response().body) == size
-
-
-def connect6(peer):
-    with peer.server.namespace.entered():
-        sock = socket.socket(socket.AF_INET6, socket.SOCK_STREAM)
-    sock.settimeout(10)
-    sock.connect((US, 80))
-    return sock
 
 
 def sniff_segment(peer):
@@ -291,10 +235,10 @@ def sniff_segment(peer):
 
 def test_advertised_prefix_makes_an_address(peer):
     """RFC 4862, and a router that goes again."""
-    ra = peer.ip6({"dst": "33:33:00:00:00:01"}, src="fe80::19", dst="ff02::1", hlim=255) \
+    ra = peer.ip({"dst": "33:33:00:00:00:01"}, src="fe80::19", dst="ff02::1", hlim=255) \
         / ICMPv6ND_RA(routerlifetime=60) \
         / ICMPv6NDOptPrefixInfo(prefix=PREFIX, prefixlen=64, validlifetime=7200, preferredlifetime=60)
-    assert peer.own6(ra) == []
+    assert peer.provoke(ra) == []
     peer.server.namespace.run("ip", "addr", "add", PREFIX + "1/64", "dev", "pw0", "nodad")
     made = made_of(PREFIX, peer.server_mac)
     body = peer.server.namespace.curl("--retry", 5, "--retry-all-errors", f"http://[{made}]/alphabet.txt").stdout
@@ -306,7 +250,7 @@ def test_A25_ten_thousand_prefixes(peer):
         options = ICMPv6NDOptPrefixInfo(prefix=f"2001:db8:{i:x}:0::", prefixlen=64)
         for k in range(1, 20):
             options /= ICMPv6NDOptPrefixInfo(prefix=f"2001:db8:{i:x}:{k:x}::", prefixlen=64)
-        peer.send(peer.ip6({"dst": "33:33:00:00:00:01"}, src=f"fe80::{i:x}", dst="ff02::1", hlim=255)
+        peer.send(peer.ip({"dst": "33:33:00:00:00:01"}, src=f"fe80::{i:x}", dst="ff02::1", hlim=255)
                   / ICMPv6ND_RA(routerlifetime=9000) / options)
         if i % 50 == 0:
             peer.provoke()

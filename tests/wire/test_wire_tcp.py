@@ -1,10 +1,13 @@
 # SPDX-License-Identifier: BSD-3-Clause
 # Copyright (c) 2026 the pagewire authors
-"""TCP, segment by segment: cases C44 to C129 of docs/conformance, attacks A5, A10, A12, A23."""
+"""
+TCP, segment by segment, over either version of IP: cases C23 to C29 and C44 to C129 of
+docs/conformance, attacks A5, A10, A12, A16, A17, A23.
+"""
 import time
 
 import pytest
-from scapy.layers.inet import ICMP, TCP
+from scapy.layers.inet import TCP
 
 from peer import flags, payload
 
@@ -14,14 +17,6 @@ MOD = 1 << 32
 def is_ack(conn, frame):
     """An ACK without data that says where both sides are."""
     return (flags(frame) == "A" and payload(frame) == b"" and frame[TCP].ack == conn.snd_nxt)
-
-
-def raw_tcp(conn, flags_, options=b"", dataofs=None, data=b"", **fields):
-    """A segment with these bytes as options, whatever they mean; its checksum is right."""
-    options += bytes(-len(options) % 4) if dataofs is None else b""
-    frame = conn.segment(flags_, options + data, **fields)
-    frame[TCP].dataofs = 5 + len(options) // 4 if dataofs is None else dataofs
-    return frame
 
 
 # ---- format ----
@@ -35,7 +30,7 @@ def test_C44_bad_checksum_is_silent(peer, connect, drops):
 @pytest.mark.parametrize("dataofs", [0, 1, 4, 6, 15])
 def test_C45_A05_data_offset_beyond_reason(peer, connect, drops, dataofs):
     drops["tcp_hdr"] += 1
-    peer.silent_on(raw_tcp(connect(), "S", dataofs=dataofs))
+    peer.silent_on(connect().raw_segment("S", dataofs=dataofs))
 
 
 def test_C46_reserved_bits_are_ignored_and_ours_are_0(peer, connect):
@@ -46,55 +41,58 @@ def test_C46_reserved_bits_are_ignored_and_ours_are_0(peer, connect):
 @pytest.mark.parametrize("options", [
     b"\xfd\x04\xab\xcd", b"\x45\x06\0\0\0\0", b"\x02\x04\x05\xb4\xfe\x08\x01\x02\x03\x04\x05\x06"])
 def test_C47_unknown_options_are_skipped(peer, connect, options):
-    assert flags(peer.answer_to(raw_tcp(connect(), "S", options))) == "SA"
+    assert flags(peer.answer_to(connect().raw_segment("S", options))) == "SA"
 
 
 @pytest.mark.parametrize("options", [
     b"\x02\x00\x05\xb4", b"\x02\x01\x05\xb4", b"\x08\x00", b"\x05\x00", b"\x05\x01", b"\xff\x00"])
 def test_C48_option_of_length_0_or_1(peer, connect, options):
-    assert flags(peer.answer_to(raw_tcp(connect(), "S", options))) == "SA"
+    assert flags(peer.answer_to(connect().raw_segment("S", options))) == "SA"
 
 
 @pytest.mark.parametrize("options", [
     b"\x02\x05\x05\xb4", b"\x02\xff\x05\xb4", b"\x01\x01\x01\x02", b"\x08\x0a\0\0", b"\x05\x22\0\0",
     b"\x03\x03", b"\x01\x01\x01\x08"])
 def test_C49_option_past_the_header(peer, connect, options):
-    assert flags(peer.answer_to(raw_tcp(connect(), "S", options))) == "SA"
+    assert flags(peer.answer_to(connect().raw_segment("S", options))) == "SA"
 
 
 def test_C50_bytes_after_the_end_of_options(peer, connect):
     """An MSS of 100 behind end-of-list is not believed."""
     conn = connect()
-    conn.iss = peer.answer_to(raw_tcp(conn, "S", b"\x00\x02\x04\x00\x64\x00\x00\x00"))[TCP].seq
+    conn.iss = peer.answer_to(conn.raw_segment("S", b"\x00\x02\x04\x00\x64\x00\x00\x00"))[TCP].seq
     conn.advance(1)
     conn.rcv_nxt = conn.iss + 1
     peer.provoke(conn.segment("A"))
-    assert max(len(payload(f)) for f in conn.send(conn.request("/size/65536"))) == 536
-
-
-def test_C51_our_mss_is_the_mtu_less_40(connect):
-    conn = connect(options=[("MSS", 1460), ("SAckOK", b""), ("Timestamp", (1, 0)), ("NOP", None),
-                            ("WScale", 7)]).half_open()
-    assert dict(conn.syn_ack[TCP].options)["MSS"] == 1460, "not lowered for options"
-
-
-@pytest.mark.parametrize("options, biggest", [
-    ([], 536), ([("MSS", 1460)], 1460), ([("MSS", 1000)], 1000), ([("MSS", 65535)], 1460)],
-    ids=["C52-no-mss", "C53-ours", "C53-theirs", "C53-huge"])
-def test_C52_C53_segment_size(connect, options, biggest):
-    conn = connect(options=options).open()
     frames = conn.send(conn.request("/size/65536"))
-    assert max(len(payload(f)) for f in frames) == biggest
+    assert max(len(payload(f)) for f in frames) == peer.family.default_mss
+
+
+def test_C51_our_mss_is_the_mtu_less_headers(peer, connect):
+    """40 bytes of IPv4 and TCP, 60 of IPv6 and TCP."""
+    conn = connect(options=[("MSS", peer.mss), ("SAckOK", b""), ("Timestamp", (1, 0)),
+                            ("NOP", None), ("WScale", 7)]).half_open()
+    assert dict(conn.syn_ack[TCP].options)["MSS"] == peer.mss, "not lowered for options"
+
+
+@pytest.mark.parametrize("mss, biggest", [
+    (None, lambda peer: peer.family.default_mss), (1460, lambda peer: peer.mss),
+    (1000, lambda peer: 1000), (65535, lambda peer: peer.mss)],
+    ids=["C52-no-mss", "C53-ours", "C53-theirs", "C53-huge"])
+def test_C52_C53_segment_size(peer, connect, mss, biggest):
+    conn = connect(options=[("MSS", mss)] if mss else []).open()
+    frames = conn.send(conn.request("/size/65536"))
+    assert max(len(payload(f)) for f in frames) == biggest(peer)
 
 
 def test_C53_timestamps_take_12_bytes_of_the_mss(connect, peer):
-    conn = connect(options=[("MSS", 1460), ("Timestamp", (1000, 0))]).half_open()
+    conn = connect(options=[("MSS", peer.mss), ("Timestamp", (1000, 0))]).half_open()
     echoed = dict(conn.syn_ack[TCP].options)["Timestamp"]
     assert echoed[1] == 1000
     stamp = [("NOP", None), ("NOP", None), ("Timestamp", (1001, echoed[0]))]
     peer.provoke(conn.segment("A", options=stamp))
     frames = conn.send(conn.request("/size/65536"), options=stamp)
-    assert max(len(payload(f)) for f in frames) == 1448
+    assert max(len(payload(f)) for f in frames) == peer.mss - 12
     assert all(dict(f[TCP].options)["Timestamp"][1] == 1001 for f in frames)
 
 
@@ -109,7 +107,7 @@ def test_C54_A10_tiny_mss(connect, peer, mss):
 def test_C55_mss_on_a_non_syn_has_no_effect(connect, peer):
     conn = connect().open()
     frames = conn.send(conn.request("/size/65536"), options=[("MSS", 100)])
-    assert max(len(payload(f)) for f in frames) == 1460
+    assert max(len(payload(f)) for f in frames) == peer.mss
 
 
 def test_C56_urgent_data_is_delivered_in_order(connect):
@@ -118,6 +116,16 @@ def test_C56_urgent_data_is_delivered_in_order(connect):
     assert conn.take(answers).startswith(b"HTTP/1.1 200")
     answers = conn.send(conn.request("/size/1"), "PAU", urgptr=65535)
     assert conn.take(answers).startswith(b"HTTP/1.1 200")
+
+
+def test_C20_C43_checksums_are_right_by_independent_code(peer, connect):
+    conn = connect().open()
+    frames = [conn.syn_ack] + conn.send(conn.request("/size/65536"))
+    assert len(frames) > 2
+    for frame in frames:
+        again = frame.copy()
+        del again[TCP].chksum
+        assert frame[TCP].chksum == type(frame)(bytes(again))[TCP].chksum
 
 
 # ---- CLOSED, LISTEN, SYN-RCVD ----
@@ -327,6 +335,75 @@ def test_C83_second_segment_outside_the_window_in_500_ms(peer, connect):
     assert conn.is_alive()
 
 
+# ---- what ICMP says of a connection ----
+
+
+def in_flight(conn):
+    """Ask for a file and acknowledge nothing. @return its first segments"""
+    frames = conn.send(conn.request("/size/65536"))
+    assert len(payload(frames[0])) == conn.peer.mss
+    return frames
+
+
+def sizes(frames):
+    return [len(payload(f)) for f in frames]
+
+
+def test_C23_too_big_lowers_the_segment_size(peer, connect):
+    conn = connect().open()
+    first = in_flight(conn)[0][TCP].seq
+    fits = 1300 - peer.family.header_len - 20
+    resent = peer.provoke(conn.error(peer.family.too_big(1300), first))
+    assert resent and max(sizes(resent)) <= fits
+    assert resent[0][TCP].seq == first
+    more = peer.provoke(conn.segment("A", ack=first + len(payload(resent[0]))))
+    assert max(sizes(more), default=0) <= fits
+
+
+def test_C24_too_big_out_of_the_blue_is_ignored(peer, connect, drops):
+    drops["icmp_stray"] += 3
+    conn = connect().open()
+    frames = in_flight(conn)
+    first = frames[0][TCP].seq
+    message = peer.family.too_big(1300)
+    peer.silent_on(conn.error(message, first - 5000), conn.error(message, first + 10_000_000),
+                   conn.error(message, first, sport=19999))
+    conn.take(frames)
+    assert max(sizes(peer.provoke(conn.segment("A")))) == peer.mss
+
+
+@pytest.mark.parametrize("mtu", [0, 1, 68, 300])
+def test_C25_C41_A17_a_floor_is_kept(peer, connect, mtu):
+    """No next-hop MTU or a tiny one must not shrink segments without end."""
+    conn = connect().open()
+    first = in_flight(conn)[0][TCP].seq
+    resent = peer.provoke(conn.error(peer.family.too_big(mtu), first))
+    floor = peer.family.min_mtu - peer.family.header_len - 20
+    assert min(sizes(resent[:-1])) >= floor, "all but the rest"
+    assert conn.read(65536)
+
+
+def test_C26_A16_unreachable_is_soft(peer, connect):
+    for code in peer.family.soft_codes:
+        conn = connect().open()
+        frames = in_flight(conn)
+        peer.provoke(conn.error(peer.family.unreachable(code), frames[0][TCP].seq))
+        assert len(conn.read(65536, frames)) >= 65536, f"code {code}"
+
+
+def test_C29_quotation_cut_short_is_ignored(peer, connect, drops):
+    """Of the quoted packet a byte is missing, or its header, or all."""
+    conn = connect().open()
+    frames = in_flight(conn)
+    header = peer.family.header_len
+    cuts = (0, 1, header - 1, header, header + 7)
+    drops["icmp_short"] += len(cuts)
+    peer.silent_on(*(conn.error(peer.family.too_big(1300), frames[0][TCP].seq, cut)
+                     for cut in cuts))
+    conn.take(frames)
+    assert max(sizes(peer.provoke(conn.segment("A")))) == peer.mss
+
+
 # ---- window ----
 
 
@@ -498,11 +575,12 @@ def test_C131_A09_isns_show_no_relation(peer, connect):
 def test_C133_timestamp_offsets_differ_between_peers(peer, connect):
     stamps = []
     for i in range(60, 70):
-        address = f"10.77.0.{i}"
+        address = peer.host(i)
         peer.addresses.add(address)
-        peer.send(peer.ip(src=address) / ICMP(type="echo-request", id=i))
-        peer.wait_for(lambda f, i=i: ICMP in f and f[ICMP].id == i, "to be a known neighbour")
-        conn = connect(src=address, options=[("MSS", 1460), ("Timestamp", (1, 0))]).half_open()
+        peer.send(peer.ip(src=address) / peer.family.echo(i, 1))
+        peer.wait_for(lambda f, i=i: peer.family.echo_reply(f) == (i, 1, b""),
+                      "to be a known neighbour")
+        conn = connect(src=address, options=[("MSS", peer.mss), ("Timestamp", (1, 0))]).half_open()
         stamps.append(dict(conn.syn_ack[TCP].options)["Timestamp"][0])
     assert min(abs(b - a) for a, b in zip(stamps, stamps[1:])) > 10_000
 
@@ -531,7 +609,7 @@ def test_A12_blind_data_with_a_wild_ack(peer, connect):
 
 def test_A14_syn_flood_leaves_room(peer, connect, server, site):
     """More half-open connections than there is room for; the fixture's client is served."""
-    frames = [bytes(connect().syn(ip={"src": f"10.77.0.{100 + i % 100}"})) for i in range(3000)]
+    frames = [bytes(connect().syn(ip={"src": peer.host(100 + i % 100)})) for i in range(3000)]
     for i in range(0, len(frames), 100):
         for frame in frames[i:i + 100]:
             peer.send(frame)
