@@ -15,6 +15,8 @@ import socket
 import struct
 import threading
 
+import harness
+
 ETH_P_ALL = 3
 SOL_PACKET, PACKET_AUXDATA, PACKET_IGNORE_OUTGOING = 263, 8, 23
 TP_STATUS_VLAN_VALID = 0x10
@@ -55,11 +57,11 @@ class Trunk:
 
     def __enter__(self):
         run = self.namespace.run
-        run("ip", "addr", "flush", "dev", self.trunk_name)
+        self.namespace.take_addresses(self.trunk_name)
         for vlan, address in self.vlans.items():
             ours, theirs = f"t{vlan}", f"v{vlan}"
             run("ip", "link", "add", ours, "type", "veth", "peer", "name", theirs)
-            run("ip", "addr", "add", address, "dev", theirs)
+            self.namespace.run_all(harness.commands_for_address(theirs, address))
             for name in (ours, theirs):
                 run("ethtool", "-K", name, "tx", "off", "tso", "off", "gso", "off", "gro", "off")
                 run("ip", "link", "set", name, "up")

@@ -115,8 +115,8 @@ def test_small_segments(tap, site):
         assert http.response().sha256 == site.files["size/65536"]
 
 
-def test_link_goes_down_and_comes_back(site):
-    with harness.serving("tap", site.root) as server, BadLink(server, [], 1) as link:
+def test_link_goes_down_and_comes_back(site, family):
+    with harness.serving("tap", site.root, family=family) as server, BadLink(server, [], 1) as link:
         with Http(link.client.connect(server.address, timeout=30)) as http:
             http.send(request_bytes("/middle.bin"))
             http.head()
@@ -130,9 +130,9 @@ def test_link_goes_down_and_comes_back(site):
         assert hashlib.sha256(body).hexdigest() == site.files["middle.bin"]
 
 
-def test_vanishes_with_its_link(site):
+def test_vanishes_with_its_link(site, family):
     """Nobody is left to acknowledge or reset: draining gives up in time, and nothing is kept."""
-    with harness.serving("tap", site.root, ["--drain", "1"]) as server, \
+    with harness.serving("tap", site.root, ["--drain", "1"], family=family) as server, \
             BadLink(server, [], 1) as link:
         for _ in range(5):
             sock = link.client.connect(server.address)

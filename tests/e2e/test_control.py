@@ -21,7 +21,7 @@ import time
 import pytest
 
 from harness import (BUILD, Failure, Namespace, Pagewire, Profile, need_profile, serving,
-                     wait_until)
+                     url_host, wait_until)
 
 CTL = BUILD / "app" / "pagewire-ctl"
 if "PW_BIN" in os.environ:
@@ -41,6 +41,14 @@ def root(tmp_path_factory):
 def server(root):
     need_profile("tap")
     with serving("tap", root, options=["--idle", "pause"]) as running:
+        yield running
+
+
+@pytest.fixture
+def either(root, family):
+    """The same over either version of IP."""
+    need_profile("tap")
+    with serving("tap", root, options=["--idle", "pause"], family=family) as running:
         yield running
 
 
@@ -107,19 +115,19 @@ def test_every_show_answers_under_load(server, root):
             assert isinstance(ask(server, *command.split()), dict), command
 
 
-def test_show_tcp_connections_and_one_of_them(server, root):
-    server.namespace.curl(server.url("index.html"))
-    socks = [server.namespace.connect(server.address) for _ in range(3)]
+def test_show_tcp_connections_and_one_of_them(either, root):
+    either.namespace.curl(either.url("index.html"))
+    socks = [either.namespace.connect(either.address) for _ in range(3)]
     port = socks[0].getsockname()[1]
-    every = ask(server, "show", "tcp", "connections", "state", "established")
+    every = ask(either, "show", "tcp", "connections", "state", "established")
     assert every["fitting"] == 3 == len(every["connections"])
-    one = ask(server, "show", "tcp", "connections", "port", str(port))
+    one = ask(either, "show", "tcp", "connections", "port", str(port))
     assert one["fitting"] == 1
     found = one["connections"][0]
-    assert found["peer"] == f"{server.profile.peer_address}:{port}"
-    assert found["local"] == f"{server.address}:80"
-    assert ask(server, "show", "tcp", "connections", "peer", "10.9.0.0/16")["fitting"] == 0
-    limited = ask(server, "show", "tcp", "connections", "limit", "2")
+    assert found["peer"] == f"{url_host(either.profile.peer_address)}:{port}"
+    assert found["local"] == f"{url_host(either.address)}:80"
+    assert ask(either, "show", "tcp", "connections", "peer", "10.9.0.0/16")["fitting"] == 0
+    limited = ask(either, "show", "tcp", "connections", "limit", "2")
     assert limited["fitting"] == 3 and limited["shown"] == 2
     assert limited["cut"] == "1 more fit; allowed: limit N, up to 100000, or another filter"
     assert every["cut"] == "no"
@@ -128,8 +136,8 @@ def test_show_tcp_connections_and_one_of_them(server, root):
     while left > 0:
         left -= len(socks[0].recv(1 << 16))
     wait_until("all is acknowledged", lambda: ask(
-        server, "show", "tcp", "connection", found["id"])["flight"] == 0)
-    detail = ask(server, "show", "tcp", "connection", found["id"])
+        either, "show", "tcp", "connection", found["id"])["flight"] == 0)
+    detail = ask(either, "show", "tcp", "connection", found["id"])
     assert detail["acked_bytes"] == detail["sent_bytes"] > MEGABYTES << 20
     # A TAP copies by nature: the ledger of the connection says so.
     assert detail["copies"]["copied_by_driver"] == detail["copies"]["sent_bytes"]
@@ -249,35 +257,35 @@ def check_by_tshark(file, n):
     assert not re.search("cut short|error|corrupt|damaged", read.stderr, re.I), read.stderr
 
 
-def test_a_capture_is_read_by_tcpdump(server, root, tmp_path):
+def test_a_capture_is_read_by_tcpdump(either, root, tmp_path):
     file = tmp_path / "all.pcapng"
-    with Load(server, root):
-        ctl(server, "capture", "start", str(file))
-        assert "already" in run_ctl(server, "capture", "start", str(tmp_path / "b")).stderr
-        begun = ask(server, "show", "capture")
-        wait_until("frames", lambda: ask(server, "show", "capture")["written"] > 1000, 20)
-        done = ask(server, "capture", "stop")
+    with Load(either, root):
+        ctl(either, "capture", "start", str(file))
+        assert "already" in run_ctl(either, "capture", "start", str(tmp_path / "b")).stderr
+        begun = ask(either, "show", "capture")
+        wait_until("frames", lambda: ask(either, "show", "capture")["written"] > 1000, 20)
+        done = ask(either, "capture", "stop")
     assert begun["on"] and done["error"] == ""
     assert done["written"] >= 1000 and done["copied_bytes"] > 0
     lines = subprocess.run(["tcpdump", "-nnr", file], stdout=subprocess.PIPE,
                            stderr=subprocess.PIPE, text=True, check=True).stdout.splitlines()
     assert len(lines) == done["written"]
-    assert any(f"IP {server.address}.80 > " in line for line in lines)
+    assert any(f" {either.address}.80 > " in line for line in lines)
     check_by_tshark(file, done["written"])
     # A debugging copy is not in the ledger: nothing else was copied.
-    assert ask(server, "show", "copies")["copied_bytes"] == 0
+    assert ask(either, "show", "copies")["copied_bytes"] == 0
 
 
-def test_a_capture_of_one_connection_holds_its_file(server, root, tmp_path):
+def test_a_capture_of_one_connection_holds_its_file(either, root, tmp_path):
     """Every byte that tcpdump sees of the payload is the file's: chains are copied whole."""
     file = tmp_path / "one.pcapng"
-    ctl(server, "capture", "start", str(file), "tcp", "src", "port", "80")
-    server.namespace.curl(server.url("index.html"))
-    assert ask(server, "capture", "stop")["lost"] == 0
+    ctl(either, "capture", "start", str(file), "tcp", "src", "port", "80")
+    either.namespace.curl(either.url("index.html"))
+    assert ask(either, "capture", "stop")["lost"] == 0
     text = subprocess.run(["tcpdump", "-nnAr", file], stdout=subprocess.PIPE,
                           stderr=subprocess.DEVNULL, check=True).stdout
     assert b"HTTP/1.1 200 OK" in text and b"hello" in text
-    assert f"> {server.address}.80".encode() not in text
+    assert f"> {either.address}.80".encode() not in text
 
 
 @pytest.fixture

@@ -13,12 +13,12 @@ from harness import Http, fetch, request_bytes
 
 
 @pytest.fixture(scope="module", params=["tap", "af_packet", "af_xdp"])
-def server(request, site):
+def server(request, site, family):
     harness.need_profile(request.param)
     if request.param == "tap":
         yield request.getfixturevalue("tap")
         return
-    with harness.serving(request.param, site.root, ["--autoindex"]) as running:
+    with harness.serving(request.param, site.root, ["--autoindex"], family=family) as running:
         yield running
 
 
@@ -107,9 +107,9 @@ def test_missing_file_is_404(server):
     assert fetch(server, "/none").status == 404
 
 
-def test_C159_kernel_client_that_asks_for_ecn(site):
+def test_C159_kernel_client_that_asks_for_ecn(site, family):
     """RFC 3168: the kernel agrees with us, and gets its file."""
-    with harness.serving("tap", site.root) as server:
+    with harness.serving("tap", site.root, family=family) as server:
         server.namespace.run("sysctl", "-qw", "net.ipv4.tcp_ecn=1")
         assert harness.fetch(server, "/middle.bin").sha256 == site.files["middle.bin"]
         statement = server.stop()

@@ -67,8 +67,8 @@ class Download:
         return got / (time.monotonic() - begin)
 
 
-def test_A14_syn_flood_leaves_established_flows_their_rate(site):
-    with harness.serving("tap", site.root, ("--drain", 1)) as server:
+def test_A14_syn_flood_leaves_established_flows_their_rate(site, family):
+    with harness.serving("tap", site.root, ("--drain", 1), family=family) as server:
         assert fetch(server, "/alphabet.txt").status == 200
         steady, greedy = (Download(server, "/middle.bin") for _ in range(2))
         quiet, flooded, rates = [], [], []

@@ -25,7 +25,7 @@ events {{ worker_connections 256; }}
 http {{ access_log off; sendfile on; types {{ }} default_type x/y; keepalive_requests 7;
  client_body_temp_path {tmp}/a; proxy_temp_path {tmp}/b; fastcgi_temp_path {tmp}/c;
  uwsgi_temp_path {tmp}/d; scgi_temp_path {tmp}/e;
- server {{ listen 80; root {root}; location /docs/ {{ ssi on; ssi_types *; }} }} }}
+ server {{ listen 80; listen [::]:80; root {root}; location /docs/ {{ ssi on; ssi_types *; }} }} }}
 """
 
 
@@ -77,7 +77,6 @@ def urls(address, paths=PATHS):
 
 
 SERVER = {4: "10.77.0.1", 6: "[fd77::1]"}
-BOTH = pytest.mark.parametrize("family", [4, 6])
 
 
 def run_pair(driver, root, options, status=0, tso=False, workers=1, mtu=None, family=4):
@@ -172,7 +171,6 @@ def test_segments_that_nobody_cuts(buffers, family, site):
         assert figures["tcp"]["segs_in"] * 4000 < figures["tcp"]["bytes_in"], "super-segments"
 
 
-@BOTH
 def test_connections_one_request_each(family, site):
     figures = run_pair("memif", site.root,
                        [*urls(SERVER[family], ["size/1"]), "--connections", 64,
@@ -248,30 +246,29 @@ def nginx(namespace, root, tmp):
     process.wait(10)
 
 
-def run_nginx(driver, site, tmp_path, options, status=0):
+def run_nginx(driver, site, tmp_path, options, status=0, family=4):
     """pagewire-load on a device whose other end is the kernel's, where nginx listens."""
     harness.need_profile(driver)
     if shutil.which("nginx", path=os.environ["PATH"] + ":/usr/sbin") is None:
         pytest.skip("nginx is not installed")
-    profile = Profile(driver, "pl0", tmp_path)
+    profile = Profile(driver, "pl0", tmp_path, family)
     with Namespace("nginx") as namespace, nginx(namespace, site.root, tmp_path):
-        for command in profile.before:
-            namespace.run("bash", "-euc", command)
+        namespace.run_all(profile.before)
         with Load(namespace, profile.eal, profile.ip, options) as load:
             wait_for_interface(namespace, "pl0")
-            for command in profile.after:
-                namespace.run("bash", "-euc", command)
+            namespace.run_all(profile.after)
             return load.wait(status)
 
 
 @pytest.mark.parametrize("driver", ["tap", "af_packet", "af_xdp"])
-def test_nginx(driver, site, tmp_path):
+def test_nginx(driver, family, site, tmp_path):
     """Content-Length, chunked (server-side includes have no length), and a server that closes
     after every seventh request."""
     paths = [*PATHS, "docs/index.html"]
-    figures = run_nginx(driver, site, tmp_path, [*urls("10.77.0.2", paths), "--verify",
+    kernel = {4: "10.77.0.2", 6: "[fd77::2]"}[family]
+    figures = run_nginx(driver, site, tmp_path, [*urls(kernel, paths), "--verify",
                                                  "--connections", 8, "--pipeline", 4,
-                                                 "--duration", 2])
+                                                 "--duration", 2], family=family)
     assert figures["failures"] == 0
     assert figures["opened"] > 16 and figures["responses"] > 50
     check_bodies(figures, site)

@@ -25,9 +25,9 @@ OPTIONS = ("--drain", 1)
 
 
 @pytest.mark.parametrize("name", LINKS)
-def test_link(site, seed, name):
+def test_link(site, seed, family, name):
     path, rules = LINKS[name]
-    with harness.serving("tap", site.root, OPTIONS) as server:
+    with harness.serving("tap", site.root, OPTIONS, family=family) as server:
         with BadLink(server, rules, seed) as link:
             begin = time.monotonic()
             got = fetch(server, f"/{path}", namespace=link.client, timeout=60)
@@ -40,8 +40,8 @@ def test_link(site, seed, name):
         assert statement["rtx_segs"] > 0, "what was lost was sent again"
 
 
-def test_many_downloads_share_a_lossy_link(site, seed):
-    with harness.serving("tap", site.root, OPTIONS) as server, \
+def test_many_downloads_share_a_lossy_link(site, seed, family):
+    with harness.serving("tap", site.root, OPTIONS, family=family) as server, \
             BadLink(server, ["--both", "loss=1,reorder=1:1ms,delay=1ms"], seed) as link:
         def one(size):
             return size, fetch(server, f"/size/{size}", namespace=link.client, timeout=60)

@@ -92,7 +92,7 @@ def test_config_file_and_command_line_wins(site, tmp_path):
 def test_ready_line(tap, site):
     line = next(line for line in tap.output("out").splitlines() if "serving" in line)
     files = [f for f in site.root.rglob("*") if f.is_file() and f.name != "leak.txt"]
-    assert line == (f"pagewire: serving {site.root} at http://{tap.address}/ on port 0 (net_tap), "
+    assert line == (f"pagewire: serving {site.root} at {tap.url()} on port 0 (net_tap), "
                     f"1 worker, {len(files)} files, {sum(f.stat().st_size for f in files)} bytes")
 
 
@@ -149,8 +149,8 @@ def test_store_size_below_the_need_is_refused(site):
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
-def test_download_finishes_while_draining(site, number, tmp_path):
-    with harness.serving("tap", site.root, ["--drain", "20"]) as server:
+def test_download_finishes_while_draining(site, number, family, tmp_path):
+    with harness.serving("tap", site.root, ["--drain", "20"], family=family) as server:
         target = tmp_path / "got"
         curl = server.namespace.popen("curl", "-sS", "--fail", "--limit-rate", "10M", "-o", target,
                                       server.url("middle.bin"))

@@ -43,9 +43,9 @@ def check_order(trace):
     assert times == sorted(times)
 
 
-def test_a_request_with_its_segments(site):
+def test_a_request_with_its_segments(site, family):
     """curl holds the connection while its trace is read: request, segments, the end."""
-    with harness.serving("tap", site.root, OPTIONS) as server:
+    with harness.serving("tap", site.root, OPTIONS, family=family) as server:
         with server.namespace.connect(server.address) as sock:
             port = sock.getsockname()[1]
             with harness.Http(sock) as http:

@@ -10,22 +10,35 @@ import harness
 from harness import TWO_LCORES
 from trunk import Trunk
 
-VLANS = {100: ("10.78.0.1", "10.78.0.2"), 200: ("10.79.0.1", "10.79.0.2")}
+# By the version of IP and the VLAN: network, our address, the kernel's.
+NETWORKS = {
+    4: {0: ("10.77.0.0/24", "10.77.0.1", "10.77.0.2"),
+        100: ("10.78.0.0/24", "10.78.0.1", "10.78.0.2"),
+        200: ("10.79.0.0/24", "10.79.0.1", "10.79.0.2")},
+    6: {0: ("fd77::/64", "fd77::1", "fd77::2"), 100: ("fd78::/64", "fd78::1", "fd78::2"),
+        200: ("fd79::/64", "fd79::1", "fd79::2")},
+}
 DRIVERS = ["tap", "af_packet"]
 
 
-def serving_trunk(driver, root, options=(), **kw):
-    """pagewire with an address without a tag and one in each of VLANS."""
+def within(address, network):
+    """The address with the length of its network's prefix."""
+    return f"{address}/{network.split('/')[1]}"
+
+
+def serving_trunk(driver, root, options=(), family=4, **kw):
+    """pagewire with an address without a tag and one in each VLAN of NETWORKS."""
     harness.need_profile(driver)
     words = []
-    for vlan, (ours, _) in VLANS.items():
-        words += ["--ip", f"{ours}/24@0.{vlan}"]
-    return harness.serving(driver, root, [*words, *options], **kw)
+    for vlan, (network, ours, _) in NETWORKS[family].items():
+        if vlan:
+            words += ["--ip", f"{within(ours, network)}@0.{vlan}"]
+    return harness.serving(driver, root, [*words, *options], family=family, **kw)
 
 
-def trunk_of(server):
-    return Trunk(server, {0: server.profile.peer_ip,
-                          **{vlan: f"{theirs}/24" for vlan, (_, theirs) in VLANS.items()}})
+def trunk_of(server, family):
+    return Trunk(server, {vlan: within(theirs, network)
+                          for vlan, (network, _, theirs) in NETWORKS[family].items()})
 
 
 def control(server, tmp, words):
@@ -36,24 +49,24 @@ def control(server, tmp, words):
 
 
 def fetch_hash(server, address, path, tmp):
-    server.namespace.curl("-o", tmp / "body", f"http://{address}/{path}")
+    server.namespace.curl("-o", tmp / "body", f"http://{harness.url_host(address)}/{path}")
     return hashlib.sha256((tmp / "body").read_bytes()).hexdigest()
 
 
 @pytest.mark.parametrize("driver", DRIVERS)
-def test_each_vlan_is_served(driver, site, tmp_path):
-    with serving_trunk(driver, site.root, ["--control", tmp_path / "ctl.sock"]) as server, \
-            trunk_of(server):
-        for address in (server.address, *(ours for ours, _ in VLANS.values())):
+def test_each_vlan_is_served(driver, family, site, tmp_path):
+    networks = NETWORKS[family]
+    options = ["--control", tmp_path / "ctl.sock"]
+    with serving_trunk(driver, site.root, options, family) as server, trunk_of(server, family):
+        for _, address, _ in networks.values():
             assert fetch_hash(server, address, "middle.bin", tmp_path) == site.files["middle.bin"]
         rows = control(server, tmp_path, ["show", "arp"])["neighbours"]
         assert {(row["vlan"], row["address"]) for row in rows} == {
-            (0, server.profile.peer_address), *((v, theirs) for v, (_, theirs) in VLANS.items())}
+            (vlan, theirs) for vlan, (_, _, theirs) in networks.items()}
         rows = control(server, tmp_path, ["show", "routes"])["routes"]
         assert {(row["vlan"], row["prefix"], row["via"]) for row in rows
                 if row["prefix"] != "fe80::/64"} == {
-            (0, "10.77.0.0/24", "on-link"), (100, "10.78.0.0/24", "on-link"),
-            (200, "10.79.0.0/24", "on-link")}
+            (vlan, network, "on-link") for vlan, (network, _, _) in networks.items()}
 
 
 @pytest.mark.parametrize("driver", DRIVERS)
@@ -81,13 +94,13 @@ def test_only_vlans(site, tmp_path):
 
 
 @pytest.mark.parametrize("driver", DRIVERS)
-def test_two_workers_look_past_the_tag(driver, site, tmp_path):
+def test_two_workers_look_past_the_tag(driver, family, site, tmp_path):
     words = []
     for i in range(16):
-        ours = list(VLANS.values())[i % 2][0]
-        words += ["-o", tmp_path / str(i), f"http://{ours}/size/65536"]
-    with serving_trunk(driver, site.root, lcores=TWO_LCORES) as server:
-        with trunk_of(server):
+        _, ours, _ = NETWORKS[family][(100, 200)[i % 2]]
+        words += ["-o", tmp_path / str(i), f"http://{harness.url_host(ours)}/size/65536"]
+    with serving_trunk(driver, site.root, family=family, lcores=TWO_LCORES) as server:
+        with trunk_of(server, family):
             server.namespace.curl("-Z", "--parallel-max", 16, "--parallel-immediate", *words)
             workers = server.stop().workers()
     for i in range(16):

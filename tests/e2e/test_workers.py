@@ -44,9 +44,10 @@ def download_at_once(server, tmp_path, paths):
 
 @pytest.mark.parametrize("idle", ["sleep", "pause"])
 @pytest.mark.parametrize("driver, queues, says", DEVICES)
-def test_every_byte_is_right_and_both_have_served(driver, queues, says, idle, site, tmp_path):
+def test_every_byte_is_right_and_both_have_served(driver, queues, says, idle, family, site,
+                                                  tmp_path):
     paths = ["middle.bin", "size/65536", "size/1"] * (N_FILES // 3)
-    with serving_by_two(driver, site.root, queues, ["--idle", idle]) as server:
+    with serving_by_two(driver, site.root, queues, ["--idle", idle], family=family) as server:
         hashes = download_at_once(server, tmp_path, paths)
         assert hashes == [site.files[path] for path in paths]
         assert re.search(says, server.output("err")), server.output("err")

@@ -5,9 +5,9 @@
  *
  *	synflood --rate N --seconds S INTERFACE OUR-MAC THEIR-MAC THEIR-ADDRESS
  *
- * The hosts are those of THEIR-ADDRESS's /24 from .100 to .199. Each sends an ARP
- * request first, from which THEIR-ADDRESS learns where it is. Ends by printing
- * "sent N in S s".
+ * The last byte of their addresses is 100 to 199, the others are THEIR-ADDRESS's, of
+ * IPv4 or IPv6. Each sends an ARP request or a neighbour solicitation first, from which
+ * THEIR-ADDRESS learns where it is. Ends by printing "sent N in S s".
  */
 #include <errno.h>
 #include <getopt.h>
@@ -18,7 +18,6 @@
 #include <time.h>
 #include <unistd.h>
 #include <net/if.h>
-#include <arpa/inet.h>
 #include <linux/if_packet.h>
 #include <netinet/ether.h>
 #include <sys/socket.h>
@@ -27,12 +26,13 @@
 #include "pw_wire_cksum.h"
 #include "pw_wire_eth.h"
 #include "pw_wire_ip4.h"
+#include "pw_wire_nd.h"
 #include "pw_wire_tcp.h"
 
 #define BATCH	   64
 #define HOSTS	   100
 #define FIRST_HOST 100
-#define FRAME_LEN  (PW_ETH_HLEN + PW_IP4_HLEN + PW_TCP_HLEN_MIN + PW_TCP_OPT_MAX)
+#define FRAME_LEN  (PW_ETH_HLEN + PW_IP6_HLEN + PW_TCP_HLEN_MIN + PW_TCP_OPT_MAX)
 
 struct flood {
 	int fd;
@@ -66,9 +66,33 @@ clock_now(void)
 static struct pw_addr
 host(const struct flood *f, uint32_t i)
 {
-	uint32_t net = rte_be_to_cpu_32(pw_addr_get_v4(&f->dst)) & 0xffffff00u;
+	struct pw_addr a = f->dst;
 
-	return pw_addr_v4(rte_cpu_to_be_32(net | (FIRST_HOST + i)));
+	a.b[15] = (uint8_t)(FIRST_HOST + i);
+	return a;
+}
+
+/* Headers of Ethernet and IP. @return their length */
+static uint32_t
+put_headers(
+	const struct flood *f, uint8_t *p, const struct pw_addr *src, uint8_t proto, uint32_t len)
+{
+	struct pw_ip4_hdr ip4 = {.src = *src,
+		.dst = f->dst,
+		.df = true,
+		.ttl = 64,
+		.proto = proto,
+		.total_len = (uint16_t)(PW_IP4_HLEN + len)};
+	struct pw_ip6_hdr ip6 = {.src = *src,
+		.dst = f->dst,
+		.hop_limit = PW_ND_HOP_LIMIT,
+		.next = proto,
+		.payload_len = (uint16_t)len};
+	bool is_v4 = pw_addr_is_v4(src);
+
+	pw_eth_emit(p, f->dst_mac, f->src_mac, is_v4 ? PW_ETH_TYPE_IP4 : PW_ETH_TYPE_IP6);
+	return PW_ETH_HLEN +
+	       (is_v4 ? pw_ip4_emit(p + PW_ETH_HLEN, &ip4) : pw_ip6_emit(p + PW_ETH_HLEN, &ip6));
 }
 
 static uint32_t
@@ -88,33 +112,49 @@ make_syn(struct flood *f, uint8_t *p)
 		.flags = PW_TCP_SYN,
 		.opt_len = (uint8_t)pw_tcp_put_syn_opts(opts, &o),
 	};
-	struct pw_ip4_hdr ip = {.src = src, .dst = f->dst, .df = true, .ttl = 64, .proto = 6};
-	uint8_t *l4 = p + PW_ETH_HLEN + PW_IP4_HLEN;
-	uint32_t len = pw_tcp_emit(l4, &tcp, opts);
-	uint16_t sum = pw_sum_add(pw_sum_pseudo(&src, &f->dst, 6, len), pw_sum(l4, len));
+	uint32_t len = PW_TCP_HLEN_MIN + tcp.opt_len;
+	uint32_t hlen = put_headers(f, p, &src, 6, len);
+	uint8_t *l4 = p + hlen;
+	uint16_t sum;
 
-	sum = pw_sum_finish(sum);
+	pw_tcp_emit(l4, &tcp, opts);
+	sum = pw_sum_finish(pw_sum_add(pw_sum_pseudo(&src, &f->dst, 6, len), pw_sum(l4, len)));
 	memcpy(l4 + 16, &sum, sizeof(sum));
-	ip.total_len = (uint16_t)(PW_IP4_HLEN + len);
-	pw_eth_emit(p, f->dst_mac, f->src_mac, PW_ETH_TYPE_IP4);
-	pw_ip4_emit(p + PW_ETH_HLEN, &ip);
-	return PW_ETH_HLEN + PW_IP4_HLEN + len;
+	return hlen + len;
+}
+
+static uint32_t
+make_arp(const struct flood *f, uint8_t *p, const struct pw_addr *src)
+{
+	struct pw_arp arp = {.op = PW_ARP_REQUEST, .spa = *src, .tpa = f->dst};
+
+	memcpy(arp.sha, f->src_mac, PW_ETH_ADDR_LEN);
+	pw_eth_emit(p, f->dst_mac, f->src_mac, PW_ETH_TYPE_ARP);
+	return PW_ETH_HLEN + pw_arp_emit(p + PW_ETH_HLEN, &arp);
+}
+
+static uint32_t
+make_solicitation(const struct flood *f, uint8_t *p, const struct pw_addr *src)
+{
+	struct pw_nd nd = {.target = f->dst, .has_mac = true};
+	uint32_t hlen = put_headers(f, p, src, PW_IP_PROTO_ICMP6, PW_ND_NS_LEN);
+
+	memcpy(nd.mac, f->src_mac, PW_ETH_ADDR_LEN);
+	return hlen + pw_nd_emit_ns(p + hlen, &nd, src, &f->dst);
 }
 
 /* Each host says who it is, so that it is answered at once. */
 static void
 introduce(struct flood *f)
 {
-	uint32_t i;
+	uint32_t i, len;
 
 	for (i = 0; i < HOSTS; i++) {
-		struct pw_arp arp = {.op = PW_ARP_REQUEST, .spa = host(f, i), .tpa = f->dst};
-		uint8_t p[60] = {0};
+		struct pw_addr src = host(f, i);
+		uint8_t p[FRAME_LEN];
 
-		memcpy(arp.sha, f->src_mac, PW_ETH_ADDR_LEN);
-		pw_eth_emit(p, f->dst_mac, f->src_mac, PW_ETH_TYPE_ARP);
-		pw_arp_emit(p + PW_ETH_HLEN, &arp);
-		if (send(f->fd, p, sizeof(p), 0) < 0)
+		len = pw_addr_is_v4(&src) ? make_arp(f, p, &src) : make_solicitation(f, p, &src);
+		if (send(f->fd, p, len, 0) < 0)
 			die("send");
 	}
 }
@@ -186,7 +226,6 @@ main(int argc, char **argv)
 		{0},
 	};
 	static struct flood f = {.rate = 50000, .length = 5 * PW_NS_PER_S};
-	struct in_addr dst;
 	int opt;
 
 	while ((opt = getopt_long(argc, argv, "", options, NULL)) != -1) {
@@ -197,14 +236,13 @@ main(int argc, char **argv)
 		else
 			return 2;
 	}
-	if (argc - optind != 4 || inet_aton(argv[optind + 3], &dst) == 0) {
+	if (argc - optind != 4 || pw_addr_parse(argv[optind + 3], &f.dst) != 0) {
 		fprintf(stderr, "usage: synflood [--rate N] [--seconds S] INTERFACE OUR-MAC "
 				"THEIR-MAC THEIR-ADDRESS\n");
 		return 2;
 	}
 	read_mac(argv[optind + 1], f.src_mac);
 	read_mac(argv[optind + 2], f.dst_mac);
-	f.dst = pw_addr_v4(dst.s_addr);
 	pw_rand_init(&f.rand, 1);
 	open_link(&f, argv[optind]);
 	introduce(&f);
