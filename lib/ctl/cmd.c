@@ -33,7 +33,7 @@ const struct command commands[] = {
 	{"show copies", NULL, "the copy ledger: what was done with the bytes of files", NULL, show_copies},
 	{"show memory", "[PAGE]", "a page of the store, a header, a ring: by every address, and who holds it",
 		NULL, show_memory},
-	{"show arp", NULL, "neighbours", NULL, show_arp},
+	{"show neigh", NULL, "neighbours of both families, by ARP and neighbour discovery", NULL, show_neigh},
 	{"show addresses", NULL, "our addresses, how we came by them, and leases", NULL, show_addresses},
 	{"show routes", NULL, "the ways to other networks, in the order of look-up", NULL, show_routes},
 	{"show capture", NULL, "whether frames are captured, and how many were", NULL, show_capture},

@@ -149,7 +149,7 @@ int show_http(struct call *call);
 int show_store(struct call *call);
 int show_copies(struct call *call);
 int show_memory(struct call *call);
-int show_arp(struct call *call);
+int show_neigh(struct call *call);
 int show_routes(struct call *call);
 int show_addresses(struct call *call);
 int show_config(struct call *call);

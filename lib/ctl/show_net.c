@@ -20,7 +20,7 @@ static const char *const neigh_names[] = {
 
 #define NEIGHS_MAX 1024
 
-struct arp_question {
+struct neigh_question {
 	struct pw_worker_job job;
 	uint32_t ifc; /* asked about */
 	uint32_t n;
@@ -30,7 +30,7 @@ struct arp_question {
 static void
 keep_neigh(void *ctx, const struct pw_neigh_info *info)
 {
-	struct arp_question *q = ctx;
+	struct neigh_question *q = ctx;
 
 	if (q->n < NEIGHS_MAX)
 		q->neigh[q->n++] = *info;
@@ -39,7 +39,7 @@ keep_neigh(void *ctx, const struct pw_neigh_info *info)
 static bool
 look_at_neighs(struct pw_worker_job *job, struct pw_worker *w, pw_ns now)
 {
-	struct arp_question *q = (struct arp_question *)job;
+	struct neigh_question *q = (struct neigh_question *)job;
 
 	pw_link_each(pw_worker_link(w, q->ifc), keep_neigh, q);
 	return true;
@@ -70,7 +70,7 @@ put_neigh(cJSON *row, uint32_t worker, const struct pw_loop_if *intf, const stru
 static int
 ask_neighs(struct call *call, uint32_t worker, uint32_t ifc, cJSON *rows)
 {
-	struct arp_question *q = question(call, sizeof(*q));
+	struct neigh_question *q = question(call, sizeof(*q));
 	uint32_t i;
 
 	if (q == NULL)
@@ -86,7 +86,7 @@ ask_neighs(struct call *call, uint32_t worker, uint32_t ifc, cJSON *rows)
 }
 
 int
-show_arp(struct call *call)
+show_neigh(struct call *call)
 {
 	cJSON *rows = put_rows(call->out, "neighbours");
 	uint32_t i, k;

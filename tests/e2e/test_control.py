@@ -104,7 +104,7 @@ class Load:
 SHOWS = ["show capture", "show memory",
          "show port info", "show port stats", "show port xstats", "show port offloads",
          "show worker", "show tcp", "show tcp stats", "show tcp connections", "show http",
-         "show store", "show copies", "show arp", "show config"]
+         "show store", "show copies", "show neigh", "show config"]
 
 
 def test_every_show_answers_under_load(server, root):

@@ -125,7 +125,7 @@ def test_refusals(site, tmp_path):
                 (("trace", "connection"), "is no connection"),
                 (("trace", "connection", "0.77"), "no trace of one was kept"),
                 (("trace", "kept", "0.1"), "'show traces' lists them"),
-                (("show", "arp", "--plot", tmp_path / "x.svg"), "draws nothing"),
+                (("show", "neigh", "--plot", tmp_path / "x.svg"), "draws nothing"),
                 (("trace", "kept", "0.1", "--plot"), "--plot lacks its value")):
             done = run_ctl(server, *words)
             assert done.returncode != 0

@@ -60,7 +60,7 @@ def test_each_vlan_is_served(driver, family, site, tmp_path):
     with serving_trunk(driver, site.root, options, family) as server, trunk_of(server, family):
         for _, address, _ in networks.values():
             assert fetch_hash(server, address, "middle.bin", tmp_path) == site.files["middle.bin"]
-        rows = control(server, tmp_path, ["show", "arp"])["neighbours"]
+        rows = control(server, tmp_path, ["show", "neigh"])["neighbours"]
         assert {(row["vlan"], row["address"]) for row in rows} == {
             (vlan, theirs) for vlan, (_, _, theirs) in networks.items()}
         rows = control(server, tmp_path, ["show", "routes"])["routes"]

@@ -95,7 +95,7 @@ what_is_wrong_is_said(void)
 		const char *line;
 		const char *says;
 	} cases[] = {
-		{"show arp --svg", "draws nothing; allowed: trace"},
+		{"show neigh --svg", "draws nothing; allowed: trace"},
 		{"foo", "'foo' is no command; allowed: help, show, "},
 		{"show", "a word is missing behind 'show'; allowed: port, worker"},
 		{"show foo", "'foo' does not go behind 'show'; allowed: port, worker"},
