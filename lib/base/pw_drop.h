@@ -62,6 +62,7 @@
 	X(ICMP_RATE, "ICMP answer held back by its rate limit") \
 	X(ICMP_STRAY, "ICMP error about nothing that we sent") \
 	X(UDP_BAD, "UDP length or checksum wrong") \
+	X(DHCP_IGNORED, "DHCP message malformed, not for us, not from our server, or not asked for") \
 	X(TCP_HDR, "TCP header short, or its data offset wrong") \
 	X(TCP_CKSUM, "TCP checksum wrong") \
 	X(TCP_MULTICAST, "TCP to a broadcast or multicast address") \

@@ -233,20 +233,37 @@ auto6_heard(struct pw_ip *ip, const struct pw_nd_msg *m)
 
 /* ---- what routers advertise ---- */
 
-/* The most preferred of those there are; of equals the one that was heard first. */
+/* The most preferred of those that answer; of equals the one that was heard first. */
+static const struct router6 *
+best_router(const struct auto6 *a6)
+{
+	const struct router6 *best = NULL;
+	uint32_t i;
+
+	for (i = 0; i < a6->n_routers; i++) {
+		const struct router6 *r = &a6->routers[i];
+
+		if (!r->silent && (best == NULL || r->preference > best->preference))
+			best = r;
+	}
+	return best;
+}
+
+/* RFC 4861 section 6.3.6; when none answers, all of them are tried again in turn. */
 static void
 choose_router(struct pw_ip *ip)
 {
 	struct auto6 *a6 = &ip->auto6;
 	struct pw_ip_route route = {.bits = 0};
-	const struct router6 *best = NULL;
+	const struct router6 *best = best_router(a6);
 	uint32_t i;
 
 	if (!a6->routes && route_is_given(ip, &none, 0))
 		return;
-	for (i = 0; i < a6->n_routers; i++)
-		if (best == NULL || a6->routers[i].preference > best->preference)
-			best = &a6->routers[i];
+	for (i = 0; i < a6->n_routers && best == NULL; i++)
+		a6->routers[i].silent = false;
+	if (best == NULL)
+		best = best_router(a6);
 	a6->routes = best != NULL;
 	if (best == NULL) {
 		pw_ip_route_del(ip, &none, 0);
@@ -260,12 +277,13 @@ static void
 note_router(struct pw_ip *ip, const struct pw_addr *addr, const struct pw_nd_ra *ra, pw_ns now)
 {
 	struct auto6 *a6 = &ip->auto6;
+	uint32_t n = a6->n_routers;
 	uint32_t i = 0;
 
-	while (i < a6->n_routers && !pw_addr_eq(&a6->routers[i].addr, addr))
+	while (i < n && !pw_addr_eq(&a6->routers[i].addr, addr))
 		i++;
 	if (ra->lifetime_s == 0) {
-		if (i == a6->n_routers)
+		if (i == n)
 			return;
 		a6->n_routers--;
 		memmove(&a6->routers[i], &a6->routers[i + 1],
@@ -274,10 +292,41 @@ note_router(struct pw_ip *ip, const struct pw_addr *addr, const struct pw_nd_ra 
 		a6->n_routers = (uint8_t)RTE_MAX(a6->n_routers, i + 1);
 		a6->routers[i] = (struct router6){.addr = *addr,
 			.preference = ra->preference,
+			.silent = a6->routers[i].silent && i < n,
 			.until = now + ra->lifetime_s * PW_NS_PER_S};
 		due(a6, a6->routers[i].until);
+		if (a6->routers[i].silent) /* it speaks, but does it hear? */
+			pw_link_look_for(ip->link, addr, now);
 	}
 	choose_router(ip);
+}
+
+void
+auto6_neigh_news(void *ctx, const struct pw_addr *addr, bool is_there)
+{
+	struct pw_ip *ip = ctx;
+	struct auto6 *a6 = &ip->auto6;
+	uint32_t i;
+
+	for (i = 0; i < a6->n_routers; i++) {
+		struct router6 *r = &a6->routers[i];
+
+		if (!pw_addr_eq(&r->addr, addr) || r->silent == !is_there)
+			continue;
+		r->silent = !is_there;
+		choose_router(ip);
+	}
+}
+
+/* RFC 4861 section 6.3.4, within bounds: who may say what he likes must not cut us off. */
+static void
+note_link(struct pw_ip *ip, const struct pw_nd_ra *ra)
+{
+	if (ra->hop_limit >= AUTO6_HOPS_MIN)
+		ip->hop_limit6 = ra->hop_limit;
+	if (ra->mtu >= PW_IP6_MTU_MIN && ra->mtu <= ip->mtu)
+		ip->mtu6 = (uint16_t)ra->mtu;
+	pw_link_set_times(ip->link, ra->reachable_ms * PW_NS_PER_MS, ra->retrans_ms * PW_NS_PER_MS);
 }
 
 /* RFC 4862 section 5.5.3 e: who may say what he likes must not take an address away at once. */
@@ -341,6 +390,7 @@ auto6_ra(struct pw_ip *ip, const struct pw_nd_msg *m, pw_ns now)
 	if (!ip->auto6.takes_ra)
 		return PW_DROP_ND_UNASKED;
 	ip->auto6.heard_ra = true;
+	note_link(ip, &ra);
 	note_router(ip, &m->src, &ra, now);
 	for (i = 0; i < ra.n_prefixes; i++)
 		note_prefix(ip, &ra.prefixes[i], now);

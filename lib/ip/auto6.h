@@ -7,8 +7,9 @@
 /**
  * @file
  * IPv6 addresses that come and go: duplicate address detection (RFC 4862 section 5.4),
- * addresses made of what routers advertise (section 5.5), those routers (RFC 4861 section
- * 6.3, RFC 4191), and the reports by which switches learn our groups (RFC 3810).
+ * addresses made of what routers advertise (section 5.5), those routers and what they say of
+ * the link (RFC 4861 section 6.3, RFC 4191), and the reports by which switches learn our
+ * groups (RFC 3810).
  *
  * Every worker takes what all of them hear and comes to the same addresses; one speaks for
  * all. Bounds: so many addresses, so many routers; what is beyond is not looked at.
@@ -24,6 +25,7 @@
 #define AUTO6_RS_TRIES	3
 #define AUTO6_RS_NS	(4 * PW_NS_PER_S)
 #define AUTO6_TWO_HOURS (7200 * PW_NS_PER_S)
+#define AUTO6_HOPS_MIN	32 /* with fewer, who is far away would not be reached any more */
 
 enum own6_state {
 	OWN6_TENTATIVE, /* may not be used yet */
@@ -43,6 +45,7 @@ struct own6 {
 struct router6 {
 	struct pw_addr addr;
 	int8_t preference;
+	bool silent; /* it did not answer: only when none does */
 	pw_ns until;
 };
 
@@ -77,6 +80,9 @@ void auto6_heard(struct pw_ip *ip, const struct pw_nd_msg *m);
 
 /** A router advertisement. @return PW_OK or why it is not taken */
 enum pw_drop auto6_ra(struct pw_ip *ip, const struct pw_nd_msg *m, pw_ns now);
+
+/** Told by the link: does a neighbour, which may be a router, answer? @p ip: struct pw_ip */
+void auto6_neigh_news(void *ip, const struct pw_addr *addr, bool is_there);
 
 /** A router asks which groups we are in. */
 void auto6_query(struct pw_ip *ip, pw_ns now);

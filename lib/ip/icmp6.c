@@ -15,7 +15,7 @@ echo_reply(struct pw_ip *ip, const struct packet *pkt, pw_ns now)
 {
 	struct pw_icmp6_hdr h = {.type = PW_ICMP6_ECHO_REPLY, .word = pw_get_be32(pkt->l4 + 4)};
 	struct pw_addr src = pkt->group ? source_for(ip, &pkt->src) : pkt->dst;
-	uint32_t len = RTE_MIN(pkt->l4_len, (uint32_t)ip->mtu - PW_IP6_HLEN);
+	uint32_t len = RTE_MIN(pkt->l4_len, (uint32_t)ip->mtu6 - PW_IP6_HLEN);
 	struct rte_mbuf *m;
 	uint16_t sum;
 	uint8_t *p;

@@ -34,7 +34,8 @@ pw_ip_create(const struct pw_ip_cfg *cfg, pw_ns now)
 		return NULL;
 	}
 	ip->mem = mem;
-	ip->mtu = cfg->mtu;
+	ip->mtu = ip->mtu6 = cfg->mtu;
+	ip->hop_limit6 = IP_TTL;
 	ip->l2_len = (uint8_t)pw_link_hlen(cfg->link);
 	ip->tx_ip4_cksum = cfg->tx_ip4_cksum;
 	ip->link = cfg->link;
@@ -43,6 +44,7 @@ pw_ip_create(const struct pw_ip_cfg *cfg, pw_ns now)
 	ip->drops = cfg->drops;
 	ip->icmp_at = now;
 	ip->icmp_credit = PW_IP_ICMP_BURST * (PW_NS_PER_S / PW_IP_ICMP_PER_S);
+	pw_link_set_neigh_news(ip->link, auto6_neigh_news, ip);
 	err = configure(ip, cfg, now);
 	if (err == 0)
 		return ip;
@@ -449,6 +451,12 @@ source_for(const struct pw_ip *ip, const struct pw_addr *dst)
 	return ip->nets[i].addr;
 }
 
+uint16_t
+pw_ip_mtu6(const struct pw_ip *ip)
+{
+	return ip->mtu6;
+}
+
 void
 pw_ip_count_input(struct pw_ip *ip, uint32_t n)
 {
@@ -516,7 +524,7 @@ push6(const struct pw_ip *ip, struct rte_mbuf *m, const struct pw_addr *src,
 		.payload_len = (uint16_t)m->pkt_len,
 		.tclass = ecn,
 		.next = proto,
-		.hop_limit = IP_TTL,
+		.hop_limit = ip->hop_limit6,
 	};
 	uint8_t *p = (uint8_t *)rte_pktmbuf_prepend(m, PW_IP6_HLEN);
 

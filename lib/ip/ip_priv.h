@@ -47,7 +47,9 @@ struct pw_ip {
 	uint32_t n_nets;
 	uint32_t n_routes; /* of `table` */
 	uint16_t mtu;
-	uint8_t l2_len; /* of our frames' header */
+	uint16_t mtu6;	    /* of IPv6, which routers may say to be less */
+	uint8_t hop_limit6; /* likewise */
+	uint8_t l2_len;	    /* of our frames' header */
 	bool tx_ip4_cksum;
 	uint16_t udp_port; /* that is handed to the caller; 0: none */
 	struct pw_link *link;

@@ -152,6 +152,9 @@ void pw_ip_take_udp(struct pw_ip *ip, uint16_t port);
 void pw_ip_send_udp(struct pw_ip *ip, const struct pw_addr *src, const struct pw_addr *dst,
 	uint16_t sport, uint16_t dport, const uint8_t *bytes, uint32_t len, pw_ns now);
 
+/** The MTU for IPv6: the device's, or less if a router has said so (RFC 4861 section 6.3.4). */
+uint16_t pw_ip_mtu6(const struct pw_ip *ip);
+
 /** Is @p a one of ours? */
 bool pw_ip_is_local(const struct pw_ip *ip, const struct pw_addr *a);
 

@@ -123,6 +123,8 @@ pw_link_create(const struct pw_link_cfg *cfg, pw_ns now)
 	l->drops = cfg->drops;
 	l->hash_mult = cfg->seed | 1;
 	l->next_at = PW_NEVER;
+	l->reachable_ns = REACHABLE_NS;
+	l->retrans_ns = REQUEST_EVERY_NS;
 	l->cuts = !cfg->tso;
 	l->sums = !cfg->tx_tcp_cksum;
 	init_table(l, n_heads);
@@ -335,24 +337,13 @@ output_slow(struct pw_link *l, struct neigh *n, struct rte_mbuf *m, pw_ns now)
 	}
 }
 
-/* An entry for our own need; a quarter of the table may be unresolved at once. */
-static struct neigh *
-need(struct pw_link *l, const struct pw_addr *hop, pw_ns now)
-{
-	struct neigh *n = neigh_find(l, hop);
-
-	if (n == NULL && l->stats.resolving < RTE_MAX(l->max / 4, 1u))
-		n = neigh_add(l, hop, now);
-	return n;
-}
-
 void
 pw_link_output(struct pw_link *l, struct rte_mbuf *m, const struct pw_addr *hop, pw_ns now)
 {
 	struct neigh *n = l->last;
 
 	if (unlikely(!pw_addr_eq(&n->addr, hop) || n->state == PW_NEIGH_FREE)) {
-		n = need(l, hop, now);
+		n = neigh_need(l, hop, now);
 		if (unlikely(n == NULL)) {
 			pw_drop_count(l->drops, PW_DROP_NEIGH_FULL);
 			rte_pktmbuf_free(m);

@@ -70,6 +70,10 @@ struct pw_link {
 	uint32_t n_addrs;
 	void (*arp_heard)(void *ctx, const struct pw_arp *arp, pw_ns now);
 	void *arp_ctx;
+	void (*neigh_news)(void *ctx, const struct pw_addr *addr, bool is_there);
+	void *neigh_ctx;
+	pw_ns reachable_ns; /* of IPv6 neighbours, as routers may say */
+	pw_ns retrans_ns;
 	struct pw_seg *seg;
 	struct pw_port_tx *tx;
 	struct pw_drops *drops;
@@ -85,6 +89,9 @@ struct neigh *neigh_find(struct pw_link *l, const struct pw_addr *addr);
 
 /** A new entry for @p addr, FREE as yet; NULL: no place can be made. */
 struct neigh *neigh_add(struct pw_link *l, const struct pw_addr *addr, pw_ns now);
+
+/** The entry of @p addr for our own need; a quarter of the table may be unresolved at once. */
+struct neigh *neigh_need(struct pw_link *l, const struct pw_addr *addr, pw_ns now);
 
 /** Forget an entry; what waits for it is dropped as @p why. */
 void neigh_del(struct pw_link *l, struct neigh *n, enum pw_drop why);

@@ -117,6 +117,16 @@ neigh_add(struct pw_link *l, const struct pw_addr *addr, pw_ns now)
 	return n;
 }
 
+struct neigh *
+neigh_need(struct pw_link *l, const struct pw_addr *addr, pw_ns now)
+{
+	struct neigh *n = neigh_find(l, addr);
+
+	if (n == NULL && l->stats.resolving < RTE_MAX(l->max / 4, 1u))
+		n = neigh_add(l, addr, now);
+	return n;
+}
+
 void
 neigh_ask(struct pw_link *l, struct neigh *n, enum pw_neigh_state state, pw_ns now)
 {
@@ -126,7 +136,8 @@ neigh_ask(struct pw_link *l, struct neigh *n, enum pw_neigh_state state, pw_ns n
 	if (n->state != state)
 		n->tries = 0;
 	n->tries++;
-	neigh_set_state(l, n, state, now + REQUEST_EVERY_NS);
+	neigh_set_state(
+		l, n, state, now + (pw_addr_is_v4(&n->addr) ? REQUEST_EVERY_NS : l->retrans_ns));
 	if (pw_addr_is_v4(&n->addr))
 		arp_request(l, &n->addr, known ? n->eth : all);
 	else
@@ -152,6 +163,13 @@ neigh_wait(struct pw_link *l, struct neigh *n, struct rte_mbuf *m)
 	l->stats.waiting++;
 }
 
+static void
+tell(const struct pw_link *l, const struct neigh *n, bool is_there)
+{
+	if (l->neigh_news != NULL)
+		l->neigh_news(l->neigh_ctx, &n->addr, is_there);
+}
+
 /* Where it is, is known now: what waits can go. */
 static void
 found(struct pw_link *l, struct neigh *n, const uint8_t *mac, enum pw_neigh_state state,
@@ -159,6 +177,7 @@ found(struct pw_link *l, struct neigh *n, const uint8_t *mac, enum pw_neigh_stat
 {
 	bool new = n->state == PW_NEIGH_FREE || n->state == PW_NEIGH_INCOMPLETE ||
 		   n->state == PW_NEIGH_FAILED;
+	bool doubted = n->state != PW_NEIGH_REACHABLE;
 	uint16_t waiting = n->n_waiting;
 	uint16_t i;
 
@@ -172,12 +191,16 @@ found(struct pw_link *l, struct neigh *n, const uint8_t *mac, enum pw_neigh_stat
 	l->stats.waiting -= waiting;
 	for (i = 0; i < waiting; i++)
 		pw_link_output(l, n->waiting[i], &n->addr, now);
+	if (doubted && state == PW_NEIGH_REACHABLE)
+		tell(l, n, true);
 }
 
 void
 neigh_heard(struct pw_link *l, struct neigh *n, const uint8_t *mac, pw_ns now)
 {
-	found(l, n, mac, PW_NEIGH_REACHABLE, now + REACHABLE_NS, now);
+	pw_ns ns = pw_addr_is_v4(&n->addr) ? REACHABLE_NS : l->reachable_ns;
+
+	found(l, n, mac, PW_NEIGH_REACHABLE, now + ns, now);
 }
 
 void
@@ -198,6 +221,7 @@ step(struct pw_link *l, struct neigh *n, pw_ns now)
 		}
 		drop_waiting(l, n, PW_DROP_NEIGH_FAILED);
 		neigh_set_state(l, n, PW_NEIGH_FAILED, now + FAILED_NS);
+		tell(l, n, false);
 		return;
 	case PW_NEIGH_DELAY:
 		neigh_ask(l, n, PW_NEIGH_PROBE, now);
@@ -215,6 +239,37 @@ step(struct pw_link *l, struct neigh *n, pw_ns now)
 	case PW_NEIGH_FREE:
 		return;
 	}
+}
+
+void
+pw_link_set_neigh_news(struct pw_link *l,
+	void (*fn)(void *ctx, const struct pw_addr *addr, bool is_there), void *ctx)
+{
+	l->neigh_news = fn;
+	l->neigh_ctx = ctx;
+}
+
+void
+pw_link_look_for(struct pw_link *l, const struct pw_addr *addr, pw_ns now)
+{
+	struct neigh *n = neigh_need(l, addr, now);
+
+	if (n == NULL)
+		return;
+	if (n->state == PW_NEIGH_FREE)
+		neigh_ask(l, n, PW_NEIGH_INCOMPLETE, now);
+	else if (n->state == PW_NEIGH_STALE)
+		neigh_ask(l, n, PW_NEIGH_PROBE, now);
+}
+
+void
+pw_link_set_times(struct pw_link *l, pw_ns reachable, pw_ns retrans)
+{
+	if (reachable != 0)
+		l->reachable_ns =
+			pw_max(pw_min(reachable, PW_LINK_REACHABLE_MAX), PW_LINK_REACHABLE_MIN);
+	if (retrans != 0)
+		l->retrans_ns = pw_max(pw_min(retrans, PW_LINK_RETRANS_MAX), PW_LINK_RETRANS_MIN);
 }
 
 void

@@ -73,6 +73,25 @@ struct pw_link *pw_link_create(const struct pw_link_cfg *cfg, pw_ns now);
 void pw_link_set_arp_heard(
 	struct pw_link *l, void (*fn)(void *ctx, const struct pw_arp *arp, pw_ns now), void *ctx);
 
+/** Tell @p fn of neighbours that have answered, after a time of doubt, or do not any more. */
+void pw_link_set_neigh_news(struct pw_link *l,
+	void (*fn)(void *ctx, const struct pw_addr *addr, bool is_there), void *ctx);
+
+/** Find out whether @p addr is there, unless that is known or it did not answer a while ago. */
+void pw_link_look_for(struct pw_link *l, const struct pw_addr *addr, pw_ns now);
+
+/**
+ * How long an IPv6 neighbour that has answered counts as there, and how often one is asked
+ * (RFC 4861 section 6.3.4); within bounds: PW_LINK_REACHABLE_MIN to _MAX, PW_LINK_RETRANS_MIN
+ * to _MAX. 0: as before.
+ */
+void pw_link_set_times(struct pw_link *l, pw_ns reachable, pw_ns retrans);
+
+#define PW_LINK_REACHABLE_MIN (10 * PW_NS_PER_S)
+#define PW_LINK_REACHABLE_MAX (3600 * PW_NS_PER_S) /**< RFC 4861 section 6.2.1 */
+#define PW_LINK_RETRANS_MIN   PW_NS_PER_S	   /**< nobody makes us ask more often */
+#define PW_LINK_RETRANS_MAX   (10 * PW_NS_PER_S)
+
 /** Ask all for @p target, from @p src: 0.0.0.0 to probe, itself to announce (RFC 5227). */
 void pw_link_arp(struct pw_link *l, const struct pw_addr *src, const struct pw_addr *target);
 

@@ -99,7 +99,7 @@ next_deadline(const struct pw_worker *w)
 	pw_ns at = pw_min(pw_min(w->second_at, w->service_at), pw_tcp_next(w->tcp));
 	uint32_t i;
 
-	if (w->phase != PHASE_SERVE || w->jobs != NULL)
+	if (w->phase != PHASE_SERVE || w->jobs != NULL || w->n_losing != 0)
 		at = pw_min(at, w->chores_at);
 	for (i = 0; i < w->n_devs; i++) {
 		if (pw_port_tx_waiting(&w->devs[i].tx) != 0)

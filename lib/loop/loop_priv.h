@@ -59,6 +59,18 @@ struct pw_loop_want {
 	struct pw_if_addr lease;
 	struct pw_if_addr self;
 	struct pw_addr router;
+	uint16_t mtu; /* of the lease; 0: not said */
+};
+
+/*
+ * An address that is being given up: its connections are reset, some places of the table a
+ * turn, while there is a way for the RSTs (RFC 5227 section 2.4); then it is not ours any
+ * more; and then those are reset that came meanwhile.
+ */
+struct losing {
+	struct pw_addr addr; /* all zero: none */
+	uint32_t at;	     /* place in the table of connections */
+	bool abandoned;
 };
 
 /* A network at a port: what has no tag, or a VLAN. */
@@ -69,7 +81,10 @@ struct iface {
 	struct iface *next; /* of the same port */
 	uint16_t vlan;	    /* 0: untagged */
 	bool own_gateway;   /* a configured one, which DHCP does not replace */
+	bool routed;	    /* the default route is DHCP's */
 	struct pw_loop_want has;
+	struct losing lost_lease;
+	struct losing lost_self;
 };
 
 enum phase {
@@ -158,6 +173,7 @@ struct pw_worker {
 	int wakefd;	/* written by pw_worker_post() */
 	struct rte_epoll_event wake;
 
+	uint32_t n_losing;     /* addresses that are being given up */
 	struct netcfg *netcfg; /* NULL: another worker does it */
 	pw_ns netcfg_at;       /* when netcfg_run() has something to do */
 	void (*news)(void *ctx, const struct pw_loop_news *news);
@@ -260,8 +276,12 @@ void netcfg_close(struct pw_worker *w);
 /** What is due. */
 void netcfg_run(struct pw_worker *w);
 
-/** A datagram for DHCP was received. */
-void netcfg_udp(struct pw_worker *w, const struct iface *ifc, const uint8_t *p, uint32_t len);
+/** A step for each address that is being given up. */
+void netcfg_lose(struct pw_worker *w);
+
+/** A datagram for DHCP was received, where it is spoken. @return PW_OK, or why it is ignored */
+enum pw_drop netcfg_udp(
+	struct pw_worker *w, const struct iface *ifc, const uint8_t *p, uint32_t len);
 
 /** Open what sleeping needs. @return 0 or -errno */
 int idle_open(struct pw_worker *w);

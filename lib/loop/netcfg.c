@@ -15,7 +15,8 @@
 #include "pw_acd.h"
 #include "pw_dhcp.h"
 
-#define OWN_MAX 64 /* configured addresses that are watched, of an interface */
+#define OWN_MAX	     64 /* configured addresses that are watched, of an interface */
+#define CONNS_A_STEP 64 /* places of the connection table that are looked at in a turn */
 
 static const struct pw_addr none;
 
@@ -49,25 +50,30 @@ struct netcfg {
 
 /* ---- what every worker does with a want ---- */
 
+/* The default route, unless it was configured: by the router that came with the lease. */
 static void
-add_route(struct iface *ifc, const struct pw_addr *router)
+follow_router(struct iface *ifc)
 {
-	struct pw_ip_route r = {.dst = pw_addr_v4(0), .bits = 96, .hop = *router};
+	struct pw_ip_route route = {.dst = pw_addr_v4(0), .bits = 96, .hop = ifc->has.router};
+	bool wanted = !pw_addr_eq(&ifc->has.router, &none);
 
-	if (!pw_addr_eq(router, &none))
-		pw_ip_route_add(ifc->ip, &r);
+	if (ifc->own_gateway)
+		return;
+	if (wanted)
+		pw_ip_route_add(ifc->ip, &route);
+	else if (ifc->routed)
+		pw_ip_route_del(ifc->ip, &route.dst, route.bits);
+	ifc->routed = wanted;
 }
 
-static void
-del_route(struct iface *ifc, const struct pw_addr *router)
+static bool
+is_losing(const struct iface *ifc)
 {
-	struct pw_addr any = pw_addr_v4(0);
-
-	if (!pw_addr_eq(router, &none))
-		pw_ip_route_del(ifc->ip, &any, 96);
+	return !pw_addr_eq(&ifc->lost_lease.addr, &none) ||
+	       !pw_addr_eq(&ifc->lost_self.addr, &none);
 }
 
-struct lost {
+struct reset {
 	struct pw_worker *w;
 	struct pw_addr addr;
 };
@@ -75,49 +81,92 @@ struct lost {
 static void
 reset_if_lost(void *ctx, struct pw_tcp_conn *c)
 {
-	const struct lost *lost = ctx;
+	const struct reset *r = ctx;
 	struct pw_tcp_info info;
 
 	pw_tcp_get_info(c, &info);
-	if (pw_addr_eq(&info.local, &lost->addr))
-		pw_tcp_abort(c, lost->w->now);
+	if (pw_addr_eq(&info.local, &r->addr))
+		pw_tcp_abort(c, r->w->now);
 }
 
-/* While there is a way for the RSTs still. It happens once in the life of an address. */
-static void
-reset_conns(struct pw_worker *w, const struct pw_addr *addr)
+static bool
+has_back(const struct iface *ifc, const struct pw_addr *a)
 {
-	struct lost lost = {.w = w, .addr = *addr};
-
-	pw_tcp_each(w->tcp, reset_if_lost, &lost);
+	return pw_addr_eq(&ifc->has.lease.addr, a) || pw_addr_eq(&ifc->has.self.addr, a);
 }
 
-static void
-change_addr(struct pw_worker *w, struct iface *ifc, const struct pw_if_addr *from,
-	const struct pw_if_addr *to)
+/* @return false when there is nothing more to do */
+static bool
+lose_step(struct pw_worker *w, struct iface *ifc, struct losing *lost)
 {
-	if (pw_addr_eq(&from->addr, &to->addr) && from->prefix_bits == to->prefix_bits)
-		return;
-	if (!pw_addr_eq(&from->addr, &none) && !pw_addr_eq(&from->addr, &to->addr)) {
-		reset_conns(w, &from->addr);
-		pw_ip_addr_del(ifc->ip, &from->addr);
+	struct reset r = {.w = w, .addr = lost->addr};
+
+	if (pw_addr_eq(&lost->addr, &none))
+		return false;
+	if (pw_tcp_each_part(w->tcp, &lost->at, CONNS_A_STEP, reset_if_lost, &r))
+		return true;
+	if (!lost->abandoned && !has_back(ifc, &lost->addr)) {
+		pw_ip_addr_del(ifc->ip, &lost->addr);
+		lost->abandoned = true;
+		lost->at = 0;
+		return true;
 	}
-	if (!pw_addr_eq(&to->addr, &none) && pw_ip_addr_add(ifc->ip, to) != 0)
+	memset(lost, 0, sizeof(*lost));
+	w->n_losing--;
+	if (!is_losing(ifc))
+		follow_router(ifc);
+	return false;
+}
+
+void
+netcfg_lose(struct pw_worker *w)
+{
+	uint32_t i;
+
+	for (i = 0; i < w->n_ifs; i++) {
+		lose_step(w, &w->ifs[i], &w->ifs[i].lost_lease);
+		lose_step(w, &w->ifs[i], &w->ifs[i].lost_self);
+	}
+}
+
+/* One that is being lost still, after the seconds it takes to get another, is done with now. */
+static void
+begin_to_lose(struct pw_worker *w, struct iface *ifc, struct losing *lost, const struct pw_addr *a)
+{
+	while (lose_step(w, ifc, lost))
+		;
+	*lost = (struct losing){.addr = *a};
+	w->n_losing++;
+	w->chores_at = w->now;
+}
+
+static void
+change_addr(struct pw_worker *w, struct iface *ifc, struct losing *lost, struct pw_if_addr *has,
+	const struct pw_if_addr *want)
+{
+	struct pw_if_addr old = *has;
+
+	*has = *want;
+	if (pw_addr_eq(&old.addr, &want->addr) && old.prefix_bits == want->prefix_bits)
+		return;
+	if (!pw_addr_eq(&old.addr, &none) && !pw_addr_eq(&old.addr, &want->addr))
+		begin_to_lose(w, ifc, lost, &old.addr);
+	if (!pw_addr_eq(&want->addr, &none) && pw_ip_addr_add(ifc->ip, want) != 0)
 		LOOP_LOG(ERR, "worker %u: no place for one more address: %d are there", w->id,
 			PW_IP_ADDRS_MAX);
 	memset(&w->from.src, 0, sizeof(w->from.src));
 }
 
+/* A way that an address has had is left to it until the last RST is out. */
 static void
 apply(struct pw_worker *w, struct iface *ifc, const struct pw_loop_want *want)
 {
-	change_addr(w, ifc, &ifc->has.lease, &want->lease);
-	change_addr(w, ifc, &ifc->has.self, &want->self);
-	if (!ifc->own_gateway && !pw_addr_eq(&ifc->has.router, &want->router)) {
-		del_route(ifc, &ifc->has.router);
-		add_route(ifc, &want->router);
-	}
-	ifc->has = *want;
+	change_addr(w, ifc, &ifc->lost_lease, &ifc->has.lease, &want->lease);
+	change_addr(w, ifc, &ifc->lost_self, &ifc->has.self, &want->self);
+	ifc->has.router = want->router;
+	ifc->has.mtu = want->mtu;
+	if (!is_losing(ifc))
+		follow_router(ifc);
 }
 
 /* ---- worker 0 ---- */
@@ -212,6 +261,7 @@ use_lease(struct netcfg_if *n)
 
 	n->want.lease = (struct pw_if_addr){.addr = l->addr, .prefix_bits = l->prefix_bits};
 	n->want.router = l->router;
+	n->want.mtu = l->mtu;
 	want_changed(n);
 }
 
@@ -220,8 +270,44 @@ drop_lease(struct netcfg_if *n)
 {
 	memset(&n->want.lease, 0, sizeof(n->want.lease));
 	memset(&n->want.router, 0, sizeof(n->want.router));
+	n->want.mtu = 0;
 	n->lease.state = PW_ACD_OFF;
 	want_changed(n);
+}
+
+/* Is it ours already, by configuration or at another interface? */
+static bool
+is_ours(const struct pw_worker *w, const struct pw_addr *a)
+{
+	uint32_t i;
+
+	for (i = 0; i < w->n_ifs; i++) {
+		const struct iface *ifc = &w->ifs[i];
+
+		if (pw_ip_is_local(ifc->ip, a) && !pw_addr_eq(&ifc->lost_lease.addr, a) &&
+			!pw_addr_eq(&ifc->lost_self.addr, a))
+			return true;
+	}
+	return false;
+}
+
+/*
+ * Whether somebody has the address, the network knows; whether that is us, it does not: nobody
+ * answers his own probes.
+ */
+static void
+check_lease(struct netcfg_if *n)
+{
+	const struct pw_addr *a = &n->dhcp.lease.addr;
+	struct pw_dhcp_out out;
+
+	if (!is_ours(n->w, a)) {
+		pw_acd_begin(&n->lease, a, n->ifc->dev->port->mac.addr_bytes, true, 0,
+			&netcfg_of(n)->rand, n->w->now);
+		return;
+	}
+	pw_dhcp_checked(&n->dhcp, false, n->w->now, &out);
+	send_dhcp(n, &out);
 }
 
 /* Send first what an address is given back with: it is still ours then. */
@@ -231,8 +317,7 @@ take_dhcp(struct netcfg_if *n, const struct pw_dhcp_out *out)
 	send_dhcp(n, out);
 	switch (out->event) {
 	case PW_DHCP_CHECK:
-		pw_acd_begin(&n->lease, &n->dhcp.lease.addr, n->ifc->dev->port->mac.addr_bytes,
-			true, 0, &netcfg_of(n)->rand, n->w->now);
+		check_lease(n);
 		return;
 	case PW_DHCP_BIND:
 		use_lease(n);
@@ -392,20 +477,17 @@ arp_heard(void *ctx, const struct pw_arp *arp, pw_ns now)
 	n->w->netcfg_at = pw_min(n->w->netcfg_at, next_of(n));
 }
 
-void
+enum pw_drop
 netcfg_udp(struct pw_worker *w, const struct iface *ifc, const uint8_t *p, uint32_t len)
 {
-	struct netcfg_if *n;
+	struct netcfg_if *n = &w->netcfg->ifs[ifc - w->ifs];
+	uint64_t ignored = n->dhcp.stats.ignored;
 	struct pw_dhcp_out out;
 
-	if (w->netcfg == NULL)
-		return;
-	n = &w->netcfg->ifs[ifc - w->ifs];
-	if (!n->has_dhcp)
-		return;
 	pw_dhcp_input(&n->dhcp, p, len, w->now, &out);
 	take_dhcp(n, &out);
 	w->netcfg_at = pw_min(w->netcfg_at, next_of(n));
+	return n->dhcp.stats.ignored == ignored ? PW_OK : PW_DROP_DHCP_IGNORED;
 }
 
 /* The configured addresses are announced, and held. */
@@ -443,16 +525,26 @@ open_if(struct netcfg_if *n, const struct pw_loop_if *in)
 		choose_self(n);
 }
 
+/* Did an operator say where to go with what is not on-link? */
+static bool
+has_gateway(const struct pw_loop_if *in)
+{
+	struct pw_addr any = pw_addr_v4(0);
+	uint32_t i;
+
+	for (i = 0; i < in->n_routes; i++)
+		if (in->routes[i].bits == 96 && pw_addr_eq(&in->routes[i].dst, &any))
+			return true;
+	return !pw_addr_eq(&in->gateway, &none);
+}
+
 int
 netcfg_open(struct pw_worker *w, const struct pw_worker_cfg *cfg)
 {
 	uint32_t i;
 
-	for (i = 0; i < w->n_ifs; i++) {
-		static const struct pw_addr zero;
-
-		w->ifs[i].own_gateway = !pw_addr_eq(&cfg->ifs[i].gateway, &zero);
-	}
+	for (i = 0; i < w->n_ifs; i++)
+		w->ifs[i].own_gateway = has_gateway(&cfg->ifs[i]);
 	if (w->crew != NULL && w->id != 0)
 		return 0;
 	w->netcfg = rte_zmalloc_socket("netcfg",

@@ -146,8 +146,7 @@ packet_in(struct pw_worker *w, struct iface *ifc, const uint8_t *p, const struct
 		return PW_OK;
 	if (rx.what != PW_IP_UDP)
 		return icmp_error(w, &rx);
-	netcfg_udp(w, ifc, rx.l4, rx.len);
-	return PW_OK;
+	return netcfg_udp(w, ifc, rx.l4, rx.len);
 }
 
 /* The bytes of a frame in one piece: where they are, or put together in the scratch. */

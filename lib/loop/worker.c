@@ -475,6 +475,24 @@ iface_run(struct iface *ifc, pw_ns now)
 	pw_ip_run(ifc->ip, now);
 }
 
+/* TCP is told what the links carry of each family: of several interfaces, the least counts. */
+static void
+follow_mtus(struct pw_worker *w)
+{
+	uint16_t mtu4 = UINT16_MAX, mtu6 = UINT16_MAX;
+	uint32_t i;
+
+	for (i = 0; i < w->n_ifs; i++) {
+		const struct iface *ifc = &w->ifs[i];
+
+		if (ifc->has.mtu != 0)
+			mtu4 = RTE_MIN(mtu4, ifc->has.mtu);
+		mtu6 = RTE_MIN(mtu6, pw_ip_mtu6(ifc->ip));
+	}
+	pw_tcp_set_link_mtu(w->tcp, false, mtu4);
+	pw_tcp_set_link_mtu(w->tcp, true, mtu6);
+}
+
 void
 loop_chores(struct pw_worker *w, pw_ns now)
 {
@@ -488,11 +506,16 @@ loop_chores(struct pw_worker *w, pw_ns now)
 	}
 	for (i = 0; i < w->n_ifs; i++)
 		iface_run(&w->ifs[i], now);
+	follow_mtus(w);
 	w->drops.n[PW_DROP_FRAG_TIMEOUT] += pw_frags_run(w->frags, now);
 	netcfg_run(w);
 	take_orders(w, now);
 	if (unlikely(w->jobs != NULL))
 		work_on(w, now);
+	if (unlikely(w->n_losing != 0)) {
+		netcfg_lose(w);
+		w->chores_at = now; /* and on in the next turn */
+	}
 	go_on(w, now);
 }
 

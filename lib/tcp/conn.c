@@ -310,7 +310,7 @@ void
 conn_set_mss(struct pw_tcp_conn *c)
 {
 	uint32_t hdrs = pw_addr_is_v4(&c->remote) ? 40 : 60;
-	uint32_t mss = pw_min(c->peer_mss, c->t->cfg.mtu - hdrs);
+	uint32_t mss = pw_min(c->peer_mss, tcp_mtu(c->t, &c->remote) - hdrs);
 
 	if (c->searching)
 		mss = pw_min(mss, side_of(c)->pmtu.low);

@@ -68,6 +68,12 @@ allowed(enum pw_tcp_option what, uint64_t value)
 	return false;
 }
 
+void
+pw_tcp_set_link_mtu(struct pw_tcp *t, bool ip6, uint16_t mtu)
+{
+	t->link_mtu[ip6] = (uint16_t)pw_max(mtu, PW_TCP_MTU_MIN);
+}
+
 int
 pw_tcp_set(struct pw_tcp *t, enum pw_tcp_option what, uint64_t value)
 {

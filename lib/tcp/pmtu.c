@@ -48,7 +48,7 @@ size_most(const struct pw_tcp_conn *c)
 {
 	uint32_t hdrs = pw_addr_is_v4(&c->remote) ? 40 : 60;
 
-	return (uint16_t)pw_max(pw_min(c->peer_mss, c->t->cfg.mtu - hdrs), MSS_FLOOR);
+	return (uint16_t)pw_max(pw_min(c->peer_mss, tcp_mtu(c->t, &c->remote) - hdrs), MSS_FLOOR);
 }
 
 static void

@@ -304,6 +304,12 @@ enum pw_tcp_option {
 	PW_TCP_FAST_OPEN, /**< give cookies, and take data on a SYN that has one: 0 or 1 [0] */
 };
 
+/**
+ * What the links carry of one family, when that was told and is less than the MTU of the
+ * configuration; for connections that begin from now on. UINT16_MAX: no bound.
+ */
+void pw_tcp_set_link_mtu(struct pw_tcp *t, bool ip6, uint16_t mtu);
+
 /** Explicit congestion notification (RFC 3168). */
 enum pw_tcp_ecn {
 	PW_TCP_ECN_OFF,

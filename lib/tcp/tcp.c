@@ -113,6 +113,7 @@ pw_tcp_create(const struct pw_tcp_cfg *cfg, pw_ns now)
 	}
 	t->cfg = *cfg;
 	fill_defaults(&t->cfg, cfg->pacing || tcp_ccs[cc]->on_sample != NULL);
+	t->link_mtu[0] = t->link_mtu[1] = UINT16_MAX;
 	t->defaults = (struct tcp_defaults){
 		.cc = (uint8_t)cc,
 		.syn_flags = F_WS_OK | F_SACK_OK | F_TS_OK,

@@ -605,6 +605,7 @@ struct pw_tcp {
 	bool refusing; /**< SYNs are answered by RST */
 	struct pw_tcp_cfg cfg;
 	struct tcp_defaults defaults;
+	uint16_t link_mtu[2]; /**< by family, IPv4 first: see pw_tcp_set_link_mtu() */
 	uint64_t hash_seed;
 	struct pw_wheel wheel;
 
@@ -825,11 +826,18 @@ conn_index(const struct pw_tcp_conn *c)
 	return (uint32_t)((unsigned __int128)off * c->t->conn_inverse >> 64);
 }
 
+/** The MTU of the links that lead to @p remote. */
+static inline uint32_t
+tcp_mtu(const struct pw_tcp *t, const struct pw_addr *remote)
+{
+	return (uint32_t)pw_min(t->cfg.mtu, t->link_mtu[!pw_addr_is_v4(remote)]);
+}
+
 /** The MSS to announce to @p remote: what the MTU leaves, options not taken off (RFC 6691). */
 static inline uint16_t
 tcp_mss_option(const struct pw_tcp *t, const struct pw_addr *remote)
 {
-	return (uint16_t)(t->cfg.mtu - (pw_addr_is_v4(remote) ? 40 : 60));
+	return (uint16_t)(tcp_mtu(t, remote) - (pw_addr_is_v4(remote) ? 40 : 60));
 }
 
 static inline uint32_t

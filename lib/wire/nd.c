@@ -166,6 +166,9 @@ pw_nd_parse_ra(const struct pw_nd_msg *m, struct pw_nd_ra *out)
 		return PW_DROP_ND_BAD;
 	out->lifetime_s = pw_get_be16(m->p + 6);
 	out->preference = preference_of(m->p[5]);
+	out->hop_limit = m->p[4];
+	out->reachable_ms = pw_get_be32(m->p + 8);
+	out->retrans_ms = pw_get_be32(m->p + 12);
 	out->mtu = 0;
 	out->n_prefixes = 0;
 	for (at = RA_HEAD_LEN; at < m->len; at += len) {

@@ -76,7 +76,10 @@ enum pw_nd_preference {
 struct pw_nd_ra {
 	uint16_t lifetime_s; /**< as a default router; 0: it is none */
 	int8_t preference;
-	uint32_t mtu; /**< 0: not said */
+	uint8_t hop_limit;     /**< of what hosts send; 0: not said, as are these: */
+	uint32_t reachable_ms; /**< how long a neighbour that has answered counts as there */
+	uint32_t retrans_ms;   /**< between solicitations */
+	uint32_t mtu;
 	uint32_t n_prefixes;
 	struct pw_nd_prefix prefixes[PW_ND_PREFIXES_MAX];
 };

@@ -334,6 +334,198 @@ the_preferred_router_is_taken(void)
 	CU_ASSERT_TRUE(routed_by(NULL));
 }
 
+/* A router advertisement of @p router's, and what it says of the link. */
+static void
+put_ra(const char *router, uint8_t hop_limit, uint32_t reachable_ms, uint32_t retrans_ms,
+	uint32_t mtu)
+{
+	struct rig_buf m = {.len = 0};
+
+	rig_put32(&m, 134u << 24);
+	rig_put8(&m, hop_limit);
+	rig_put8(&m, 0);
+	rig_put16(&m, 1800);
+	rig_put32(&m, reachable_ms);
+	rig_put32(&m, retrans_ms);
+	rig_put32(&m, 0x05010000);
+	rig_put32(&m, mtu);
+	rig_icmp6(&f, rig_peer_mac, router, "ff02::1", 255, m.b, m.len);
+	CU_ASSERT_EQUAL(in(), PW_OK);
+}
+
+static void
+send_to(const char *dst)
+{
+	struct rte_mbuf *m = pw_seg_message(n.seg, "packet", 6);
+	struct pw_addr src = rig_addr(US6), to = rig_addr(dst);
+
+	CU_ASSERT_PTR_NOT_NULL_FATAL(m);
+	pw_ip_output(ip, m, &src, &to, 253, 0, n.now);
+}
+
+static uint8_t
+hop_limit_sent(void)
+{
+	uint32_t i, n_sent = rig_net_flush(&n);
+
+	for (i = 0; i < n_sent; i++)
+		if (n.rp->sent[i].bytes[14 + 6] == 253)
+			return n.rp->sent[i].bytes[14 + 7];
+	return 0;
+}
+
+/* RFC 4861 6.3.4; what nobody who means well would say is not taken. */
+static void
+what_a_router_says_of_the_link(void)
+{
+	static const struct {
+		uint32_t mtu, hops;
+		uint16_t mtu_then;
+		uint8_t hops_then;
+	} cases[] = {
+		{0, 0, 1500, 64},
+		{1279, 31, 1500, 64},
+		{1501, 1, 1500, 64},
+		{1280, 32, 1280, 32},
+		{1400, 255, 1400, 255},
+		{0, 0, 1400, 255},
+		{UINT32_MAX, 5, 1400, 255},
+	};
+	size_t i;
+
+	pass(2 * S);
+	rig_ns(&f, rig_peer_mac, PEER6, "ff02::1:ff00:1", US6);
+	CU_ASSERT_EQUAL(in(), PW_OK); /* who is sent to is known */
+	for (i = 0; i < RTE_DIM(cases); i++) {
+		put_ra(ROUTER6, (uint8_t)cases[i].hops, 0, 0, cases[i].mtu);
+		CU_ASSERT_EQUAL(pw_ip_mtu6(ip), cases[i].mtu_then);
+		forget();
+		send_to(PEER6);
+		CU_ASSERT_EQUAL(hop_limit_sent(), cases[i].hops_then);
+	}
+}
+
+/* Let time pass in the link as well. */
+static void
+pass_all(pw_ns ns)
+{
+	pw_ns end = n.now + ns;
+
+	while (n.now < end) {
+		n.now += S / 10;
+		pw_ip_run(ip, n.now);
+		pw_link_run(n.link, n.now);
+		rig_net_flush(&n);
+	}
+}
+
+/* How many solicitations in ten seconds, for somebody who does not answer. */
+static uint32_t
+asked_in_ten_seconds(const char *dst)
+{
+	forget();
+	send_to(dst);
+	pass_all(10 * S - S / 10);
+	return sent_of(135);
+}
+
+/* Nobody makes us ask more often than once a second, nor hardly ever. */
+static void
+a25_times_of_a_router_are_bounded(void)
+{
+	pass(2 * S);
+	CU_ASSERT_EQUAL(asked_in_ten_seconds("fd00::21"), 3);
+	put_ra(ROUTER6, 0, 0, 1, 0);
+	CU_ASSERT_EQUAL(asked_in_ten_seconds("fd00::22"), 3);
+	put_ra(ROUTER6, 0, 0, 4000, 0);
+	CU_ASSERT_EQUAL(asked_in_ten_seconds("fd00::23"), 3);
+	put_ra(ROUTER6, 0, 0, UINT32_MAX, 0);
+	CU_ASSERT_EQUAL(asked_in_ten_seconds("fd00::24"), 1);
+}
+
+static enum pw_neigh_state state_of_peer;
+
+static void
+look_for_peer(void *ctx, const struct pw_neigh_info *info)
+{
+	if (pw_addr_eq(&info->addr, ctx))
+		state_of_peer = info->state;
+}
+
+static enum pw_neigh_state
+peer_state(const char *text)
+{
+	struct pw_addr a = rig_addr(text);
+
+	state_of_peer = PW_NEIGH_FREE;
+	pw_link_each(n.link, look_for_peer, &a);
+	return state_of_peer;
+}
+
+static void
+answer_for(const char *text)
+{
+	rig_na(&f, rig_peer_mac, text, US6_LL, text, 0x40);
+	CU_ASSERT_EQUAL(in(), PW_OK);
+}
+
+static void
+how_long_a_neighbour_counts_as_there(void)
+{
+	pass_all(2 * S);
+	put_ra(ROUTER6, 0, 20000, 0, 0);
+	send_to(PEER6);
+	answer_for(PEER6);
+	pass_all(19 * S);
+	CU_ASSERT_EQUAL(peer_state(PEER6), PW_NEIGH_REACHABLE);
+	pass_all(2 * S);
+	CU_ASSERT_EQUAL(peer_state(PEER6), PW_NEIGH_STALE);
+	put_ra(ROUTER6, 0, 1, 0, 0); /* too short: ten seconds */
+	send_to("fd00::3");
+	answer_for("fd00::3");
+	pass_all(9 * S);
+	CU_ASSERT_EQUAL(peer_state("fd00::3"), PW_NEIGH_REACHABLE);
+	pass_all(2 * S);
+	CU_ASSERT_EQUAL(peer_state("fd00::3"), PW_NEIGH_STALE);
+}
+
+/* RFC 4861 6.3.6: the next router when one does not answer, and back when it does again. */
+static void
+a_router_that_does_not_answer_is_left(void)
+{
+	pass_all(2 * S);
+	put_ra("fe80::1", 0, 0, 0, 0);
+	put_ra("fe80::2", 0, 0, 0, 0);
+	CU_ASSERT_TRUE(routed_by("fe80::1"));
+	send_to(FAR6);
+	pass_all(2 * S);
+	CU_ASSERT_TRUE(routed_by("fe80::1"));
+	pass_all(2 * S);
+	CU_ASSERT_TRUE(routed_by("fe80::2"));
+	send_to(FAR6);
+	answer_for("fe80::2");
+	pass_all(20 * S);
+	put_ra("fe80::1", 0, 0, 0, 0); /* it speaks, which does not prove that it hears */
+	CU_ASSERT_TRUE(routed_by("fe80::2"));
+	answer_for("fe80::1");
+	CU_ASSERT_TRUE(routed_by("fe80::1"));
+}
+
+/* Of routers of which none answers, each has its turn. */
+static void
+when_no_router_answers_all_are_tried(void)
+{
+	pass_all(2 * S);
+	put_ra("fe80::1", 0, 0, 0, 0);
+	put_ra("fe80::2", 0, 0, 0, 0);
+	send_to(FAR6);
+	pass_all(4 * S);
+	CU_ASSERT_TRUE(routed_by("fe80::2"));
+	send_to(FAR6);
+	pass_all(4 * S);
+	CU_ASSERT_TRUE(routed_by("fe80::1"));
+}
+
 static void
 a_given_route_is_left_alone(void)
 {
@@ -409,6 +601,11 @@ static CU_TestInfo tests[] = {
 	{"prefixes_that_make_no_address", prefixes_that_make_no_address},
 	{"a25_a_flood_of_advertisements", a25_a_flood_of_advertisements},
 	{"the_preferred_router_is_taken", the_preferred_router_is_taken},
+	{"what_a_router_says_of_the_link", what_a_router_says_of_the_link},
+	{"a25_times_of_a_router_are_bounded", a25_times_of_a_router_are_bounded},
+	{"how_long_a_neighbour_counts_as_there", how_long_a_neighbour_counts_as_there},
+	{"a_router_that_does_not_answer_is_left", a_router_that_does_not_answer_is_left},
+	{"when_no_router_answers_all_are_tried", when_no_router_answers_all_are_tried},
 	{"a_given_route_is_left_alone", a_given_route_is_left_alone},
 	{"c38_advertisements_that_no_router_sent", c38_advertisements_that_no_router_sent},
 	{"a_query_is_answered", a_query_is_answered},

@@ -19,22 +19,32 @@ rig_addr(const char *text)
 }
 
 static void
-open_net(struct rig_net *n, uint32_t max_neighbours, uint32_t n_addrs)
+open_link(struct rig_net *n)
 {
-	struct pw_seg_cfg seg = {
-		.name = rig_name(), .n_hdr = 512, .max_pieces = UINT16_MAX, .frame_bytes = 1514};
 	struct pw_link_cfg link = {
+		.mac = n->rp->port.mac,
 		.addrs = n->addrs,
-		.n_addrs = n_addrs,
-		.max_neighbours = max_neighbours,
+		.n_addrs = n->n_addrs,
+		.max_neighbours = n->max_neighbours,
+		.seg = n->seg,
 		.tx = &n->tx,
 		.drops = &n->drops,
 		.mem = &pw_mem_heap,
 		.seed = 0x123456789abcdef1,
 	};
 
-	memset(n, 0, sizeof(*n));
 	n->now = 3600 * PW_NS_PER_S;
+	n->link = pw_link_create(&link, n->now);
+	CU_ASSERT_PTR_NOT_NULL_FATAL(n->link);
+}
+
+static void
+open_net(struct rig_net *n, uint32_t max_neighbours, uint32_t n_addrs)
+{
+	struct pw_seg_cfg seg = {
+		.name = rig_name(), .n_hdr = 512, .max_pieces = UINT16_MAX, .frame_bytes = 1514};
+
+	memset(n, 0, sizeof(*n));
 	n->seg = pw_seg_create(&seg);
 	CU_ASSERT_PTR_NOT_NULL_FATAL(n->seg);
 	n->rp = rig_port_open();
@@ -44,10 +54,15 @@ open_net(struct rig_net *n, uint32_t max_neighbours, uint32_t n_addrs)
 	n->addrs[2] = (struct pw_if_addr){rig_addr(US6), 64};
 	n->addrs[3] = (struct pw_if_addr){rig_addr(US6_LL), 64};
 	n->n_addrs = n_addrs;
-	link.seg = n->seg;
-	link.mac = n->rp->port.mac;
-	n->link = pw_link_create(&link, n->now);
-	CU_ASSERT_PTR_NOT_NULL_FATAL(n->link);
+	n->max_neighbours = max_neighbours;
+	open_link(n);
+}
+
+void
+rig_net_reopen(struct rig_net *n)
+{
+	pw_link_destroy(n->link);
+	open_link(n);
 }
 
 void

@@ -36,6 +36,7 @@ struct rig_net {
 	struct pw_drops drops;
 	struct pw_if_addr addrs[4];
 	uint32_t n_addrs; /* 2, or with IPv6 4 */
+	uint32_t max_neighbours;
 	struct pw_link *link;
 	pw_ns now;
 };
@@ -45,6 +46,9 @@ void rig_net_open(struct rig_net *n, uint32_t max_neighbours);
 
 /** The same with IPv6. */
 void rig_net_open6(struct rig_net *n, uint32_t max_neighbours);
+
+/** A new link on the same port, which knows nobody; the clock at one hour again. */
+void rig_net_reopen(struct rig_net *n);
 
 /** Fails the test when an mbuf is missing. */
 void rig_net_close(struct rig_net *n);

@@ -108,6 +108,15 @@ svc_drain(void *ctx, pw_ns now)
 	l->n_drains++;
 }
 
+static void
+svc_news(void *ctx, const struct pw_loop_news *news)
+{
+	struct rig_loop *l = ctx;
+
+	l->news = *news;
+	l->n_news++;
+}
+
 void
 rig_loop_open(struct rig_loop *l, const struct rig_loop_opts *opts)
 {
@@ -120,7 +129,9 @@ rig_loop_open(struct rig_loop *l, const struct rig_loop_opts *opts)
 		.ifs = ifs,
 		.n_ifs = opts->vlan != 0 ? 2 : 1,
 		.listen_port = RIG_HTTP,
-		.tcp = {.max_conns = 64, .max_traced = 8},
+		.tcp = {.max_conns = opts->max_conns != 0 ? opts->max_conns : 64, .max_traced = 8},
+		.news = svc_news,
+		.news_ctx = l,
 		.idle = opts->idle,
 		.service = {.app = &app, .ctx = l, .tick = svc_tick, .drain = svc_drain},
 	};
@@ -133,6 +144,8 @@ rig_loop_open(struct rig_loop *l, const struct rig_loop_opts *opts)
 	l->rp->port.rx_tcp_cksum = opts->rx_tcp_cksum;
 	l->rp->port.id = (uint16_t)cfg.id;
 	l->run_at = PW_NEVER;
+	l->us = US;
+	l->peer = PEER;
 	if (opts->has_run)
 		cfg.service.run = svc_run;
 	if (opts->max_pieces != 0)
@@ -150,8 +163,11 @@ rig_loop_open(struct rig_loop *l, const struct rig_loop_opts *opts)
 	ifs[0].port = ifs[1].port = &l->rp->port;
 	ifs[0].queue = opts->no_queue ? NULL : &l->rp->queue;
 	ifs[0].addrs = &l->addr;
-	ifs[0].gateway = rig_addr(ROUTER);
+	if (!opts->dhcp)
+		ifs[0].gateway = rig_addr(ROUTER);
 	ifs[0].gateway6 = rig_addr(ROUTER6);
+	ifs[0].dhcp = opts->dhcp;
+	ifs[cfg.n_ifs - 1].link_local4 = opts->link_local4;
 	ifs[1].addrs = &l->vlan_addr;
 	cfg.store = l->store;
 	l->w = pw_worker_create(&cfg);
@@ -307,7 +323,7 @@ rig_loop_seg(struct rig_loop *l, uint8_t flags, const char *payload)
 	if (l->ip6)
 		rig_ip6(f, PEER6, US6, 6, len);
 	else
-		rig_ip4(f, PEER, US, 6, len);
+		rig_ip4(f, l->peer, l->us, 6, len);
 	addrs = l->ip6 ? rig_sum(f->b + 22, 32, 0) : rig_sum(f->b + 26, 8, 0);
 	tcp = f->b + f->len;
 	rig_put16(f, l->sport);
@@ -339,7 +355,7 @@ rig_loop_hello(struct rig_loop *l)
 	if (l->ip6)
 		rig_ns(&l->f, rig_peer_mac, PEER6, US6, US6);
 	else
-		rig_arp(&l->f, rig_all_mac, 1, rig_peer_mac, PEER, rig_our_mac, US);
+		rig_arp(&l->f, rig_all_mac, 1, rig_peer_mac, l->peer, rig_our_mac, l->us);
 	rig_loop_put(l);
 }
 

@@ -35,7 +35,10 @@ struct rig_loop {
 	uint32_t n_open, n_gone, n_timers, n_ticks, n_drains, n_runs;
 	pw_ns run_at; /* what run() answers */
 	enum pw_tcp_end last_end;
-	/* The client. */
+	struct pw_loop_news news; /* the last there were */
+	uint32_t n_news;
+	/* The client, and which address it speaks to. */
+	const char *peer, *us;
 	uint16_t sport;
 	uint32_t snd_nxt, rcv_nxt;
 	bool refused, finished, synced;
@@ -56,9 +59,12 @@ struct rig_loop_opts {
 	const struct pw_port_ops *ops; /* NULL: those of the rig */
 	struct pw_crew *crew;	       /* NULL: alone */
 	uint32_t crew_id;
-	bool no_queue; /* the port has one, which is worker 0's */
-	uint16_t vlan; /* 0, or of a second interface, which has RIG_VLAN_US */
-	bool tx_vlan;  /* the port inserts tags */
+	bool no_queue;	    /* the port has one, which is worker 0's */
+	uint16_t vlan;	    /* 0, or of a second interface, which has RIG_VLAN_US */
+	bool tx_vlan;	    /* the port inserts tags */
+	bool dhcp;	    /* the first interface asks for an address, and has no gateway */
+	bool link_local4;   /* the last one chooses one */
+	uint32_t max_conns; /* 0: 64 */
 };
 
 void rig_loop_open(struct rig_loop *l, const struct rig_loop_opts *opts);

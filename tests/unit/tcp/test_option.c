@@ -153,6 +153,33 @@ mtu_and_initial_window_of_new_connections(void)
 	CU_ASSERT_EQUAL(info.cwnd_bytes, 3 * info.mss_bytes);
 }
 
+/* What links of a family carry bounds its connections, and no others. */
+static void
+mtu_of_the_links_of_a_family(void)
+{
+	struct pw_tcp_info info;
+	const struct rig_seg *s;
+
+	pw_tcp_set_link_mtu(rig.t, true, 1300);
+	rig_accept(&rig, &rig_linux);
+	pw_tcp_get_info(rig.user.c, &info);
+	CU_ASSERT_EQUAL(info.mss_bytes, 1448);
+	teardown();
+	setup();
+	pw_tcp_set_link_mtu(rig.t, false, 1400);
+	CU_ASSERT_EQUAL(rig_syn(&rig, &rig_linux), PW_OK);
+	rig_run(&rig);
+	s = rig_next(&rig);
+	CU_ASSERT_PTR_NOT_NULL_FATAL(s);
+	CU_ASSERT_EQUAL(s->o.mss, 1400 - 40);
+	teardown();
+	setup();
+	pw_tcp_set_link_mtu(rig.t, false, 100); /* no less than ever */
+	rig_accept(&rig, &rig_linux);
+	pw_tcp_get_info(rig.user.c, &info);
+	CU_ASSERT_EQUAL(info.mss_bytes, PW_TCP_MTU_MIN - 52);
+}
+
 /* RFC 6928 section 2: 10 segments, 14,600 bytes, but 2 segments in any case. */
 static void
 c98_initial_window_of_long_segments(void)
@@ -233,6 +260,7 @@ static CU_TestInfo tests[] = {
 	{"user_timeout_of_one_connection", user_timeout_of_one_connection},
 	{"options_switched_off_are_not_agreed", options_switched_off_are_not_agreed},
 	{"mtu_and_initial_window_of_new_connections", mtu_and_initial_window_of_new_connections},
+	{"mtu_of_the_links_of_a_family", mtu_of_the_links_of_a_family},
 	{"c98_initial_window_of_long_segments", c98_initial_window_of_long_segments},
 	{"users_are_bounded", users_are_bounded},
 	{"wrong_values_change_nothing", wrong_values_change_nothing},
