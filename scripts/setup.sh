@@ -23,7 +23,7 @@ END
 RUN=(gcc libc6-dev meson ninja-build pkg-config libdpdk-dev dpdk libcunit1-dev libbpf-dev liburing-dev
 	libsodium-dev libxxhash-dev libcyaml-dev libyaml-dev libcjson-dev libpcap-dev node-llhttp libhugetlbfs-dev
 	media-types curl ethtool gzip iproute2 kmod procps)
-TEST=(git dpdk-dev wget nginx-light python3 python3-pytest python3-scapy dnsmasq-base strace tcpdump tshark nmap xxhash
+TEST=(git dpdk-dev wget nginx-light python3 python3-pytest python3-scapy dnsmasq-base radvd strace tcpdump tshark nmap xxhash
 	clang libclang-rt-dev clang-format clang-tidy cppcheck shellcheck)
 BENCH=(linux-perf gnuplot-nox wrk)
 

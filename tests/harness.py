@@ -11,6 +11,7 @@ import contextlib
 import ctypes
 import functools
 import hashlib
+import itertools
 import logging
 import os
 import pathlib
@@ -75,11 +76,10 @@ def wait_until(what, condition, seconds=5.0, step=0.01):
 class Namespace:
     """A network namespace, with the processes started in it."""
 
-    count = 0
+    numbers = itertools.count(1)
 
     def __init__(self, label):
-        Namespace.count += 1
-        self.name = f"pwt{os.getpid()}-{Namespace.count}{label}"
+        self.name = f"pwt{os.getpid()}-{next(Namespace.numbers)}{label}"
         self.children = []
         subprocess.run(["ip", "netns", "add", self.name], check=True)
         self.run("ip", "link", "set", "lo", "up")
@@ -303,13 +303,12 @@ class Statement:
 class Pagewire:
     """A running pagewire. Every run is checked at its end: see Statement.check()."""
 
-    count = 0
+    numbers = itertools.count(1)
 
     def __init__(self, namespace, profile, root, options=(), memory=None, lcores=None, ip=None):
-        Pagewire.count += 1
         self.namespace, self.profile, self.root = namespace, profile, pathlib.Path(root)
         self.address = profile.address
-        self.prefix = f"pwt{os.getpid()}-{Pagewire.count}"
+        self.prefix = f"pwt{os.getpid()}-{next(Pagewire.numbers)}"
         mib = sum(f.stat().st_blocks for f in self.root.rglob("*") if f.is_file()) * 512 >> 20
         workers = 1 if lcores == "0@0" else 2
         memory = memory_arguments(mib + 8 + 64 * (workers - 1)) if memory is None else memory
