@@ -6,9 +6,9 @@
 #
 #   scripts/fuzz.sh [--seconds N] [--jobs N] [TARGET...]
 #
-#   --seconds N  for each target (60); 0: replay the kept corpus, and no more
+#   --seconds N  for each target (45); 0: replay the kept corpus, and no more
 #   --jobs N     targets at a time (one a core, two at most)
-#   TARGET       wire conn pair http frame (all)
+#   TARGET       wire frags dhcp nd conn pair http frame (all)
 #
 # First every file of tests/fuzz/corpus/TARGET is run once. Then each target goes on from
 # there, and from what earlier runs found, in build-fuzz/corpus/TARGET. An input that fails
@@ -19,8 +19,8 @@ set -euo pipefail
 cd "$(dirname "$0")/.."
 
 BUILD=build-fuzz
-ALL=(wire conn pair http frame)
-seconds=60 jobs=$(nproc) targets=()
+ALL=(wire frags dhcp nd conn pair http frame)
+seconds=45 jobs=$(nproc) targets=()
 [ "$jobs" -le 2 ] || jobs=2
 
 die() {

@@ -15,7 +15,7 @@
 #   units   the CUnit suites, with assertions
 #   asan    the same under AddressSanitizer and UndefinedBehaviorSanitizer
 #   sim     the simulator: seeds, every loss pattern, the same trace from all compilers
-#   fuzz    the fuzzers of tests/fuzz: the kept corpus, then 60 s each
+#   fuzz    the fuzzers of tests/fuzz: the kept corpus, then 45 s each
 #   e2e     curl, wget and the kernel's TCP against pagewire, in namespaces
 #   wire    frames made by scapy against pagewire under the sanitizers
 #   run     scripts/run.sh --once with the release build, on every device of drivers-config

@@ -41,9 +41,12 @@ int
 pw_link_addr_add(struct pw_link *l, const struct pw_if_addr *a)
 {
 	uint32_t i = find_addr(l, &a->addr);
+	struct neigh *n = neigh_find(l, &a->addr);
 
 	if (i == PW_LINK_ADDRS_MAX)
 		return -ENOSPC;
+	if (n != NULL) /* somebody had it, or said so, before it was ours */
+		neigh_del(l, n, PW_DROP_NEIGH_FAILED);
 	l->addrs[i] = *a;
 	l->n_addrs = RTE_MAX(l->n_addrs, i + 1);
 	return 0;

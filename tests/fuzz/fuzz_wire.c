@@ -9,7 +9,9 @@
 #include "pw_wire_eth.h"
 #include "pw_wire_icmp.h"
 #include "pw_wire_ip4.h"
+#include "pw_wire_nd.h"
 #include "pw_wire_tcp.h"
+#include "pw_wire_udp.h"
 
 /* The checksum by the book, for pw_sum(). */
 static uint16_t
@@ -192,6 +194,142 @@ fuzz_tcp(const uint8_t *p, uint32_t len)
 	rewrite_opts(&o);
 }
 
+/* ---- IPv6 ---- */
+
+/* Between whom messages are that come without a packet. */
+static const struct pw_addr router = {.b = {0xfe, 0x80, [15] = 9}};
+static const struct pw_addr group = {.b = {0xff, 0x02, [15] = 1}};
+
+/* What was found behind the header lies in the packet, which ends where its memory ends. */
+static void
+walk_ip6(const uint8_t *p, uint32_t len)
+{
+	struct pw_ip6_chain c;
+	enum pw_drop why = pw_ip6_walk(p, &c);
+
+	FUZZ_ASSERT(c.l4 >= PW_IP6_HLEN && c.l4 <= len && c.named_at < c.l4);
+	FUZZ_ASSERT(p[c.named_at] == c.proto || c.proto == PW_IP6_FRAGMENT);
+	FUZZ_ASSERT(c.frag == 0 || c.frag + PW_IP6_FRAG_HLEN <= len);
+	FUZZ_ASSERT(!c.report || (why != PW_OK && c.pointer < len));
+	if (why == PW_OK)
+		FUZZ_ASSERT(c.proto != PW_IP6_HOP_BY_HOP && c.proto != PW_IP6_DST_OPTS &&
+			    c.proto != PW_IP6_ROUTING);
+}
+
+/* The error that quotes a packet is read again. */
+static void
+quote_ip6(const uint8_t *p, uint32_t len, const struct pw_ip6_hdr *h)
+{
+	uint8_t *error = malloc(PW_ICMP6_ERROR_MAX);
+	struct pw_icmp6_hdr eh = {.type = PW_ICMP6_PARAMETER, .pointer = 6};
+	struct pw_icmp6_quote quote;
+	uint32_t n = pw_icmp6_emit_error(error, &eh, &h->dst, &h->src, p, len);
+	enum pw_drop why;
+
+	FUZZ_ASSERT(n <= PW_ICMP6_ERROR_MAX);
+	FUZZ_ASSERT(pw_icmp6_check(error, n, &h->dst, &h->src) == PW_OK);
+	why = pw_icmp6_quote(error, n, &quote);
+	FUZZ_ASSERT((why == PW_OK) == (h->payload_len >= PW_ICMP6_QUOTE_LEN));
+	if (why == PW_OK)
+		FUZZ_ASSERT(pw_addr_eq(&quote.ip.src, &h->src) && quote.ip.next == h->next);
+	free(error);
+}
+
+static void
+fuzz_ip6(const uint8_t *p, uint32_t len)
+{
+	uint8_t again[PW_IP6_HLEN], *alone;
+	struct pw_ip6_hdr h;
+	enum pw_drop why;
+	bool ok = pw_ip6_check(p, len, &why);
+
+	FUZZ_ASSERT(ok == (why == PW_OK));
+	if (!ok)
+		return;
+	pw_ip6_parse(p, &h);
+	FUZZ_ASSERT(PW_IP6_HLEN + h.payload_len <= len);
+	pw_ip6_emit(again, &h);
+	FUZZ_ASSERT(memcmp(again, p, sizeof(again)) == 0);
+	len = PW_IP6_HLEN + h.payload_len;
+	alone = malloc(len);
+	memcpy(alone, p, len);
+	walk_ip6(alone, len);
+	quote_ip6(alone, len, &h);
+	free(alone);
+}
+
+/* What a solicitation or advertisement said, written by us, says the same. */
+static void
+rewrite_nd(const struct pw_nd_msg *m, const struct pw_nd *nd, bool is_ns)
+{
+	uint8_t bytes[PW_ND_NS_LEN];
+	struct pw_nd_msg again = *m;
+	struct pw_nd said;
+
+	again.p = bytes;
+	again.len = is_ns ? pw_nd_emit_ns(bytes, nd, &m->src, &m->dst)
+			  : pw_nd_emit_na(bytes, nd, &m->src, &m->dst);
+	FUZZ_ASSERT(again.len <= sizeof(bytes));
+	FUZZ_ASSERT(pw_icmp6_check(bytes, again.len, &m->src, &m->dst) == PW_OK);
+	FUZZ_ASSERT(
+		(is_ns ? pw_nd_parse_ns(&again, &said) : pw_nd_parse_na(&again, &said)) == PW_OK);
+	FUZZ_ASSERT(pw_addr_eq(&said.target, &nd->target) && said.has_mac == nd->has_mac &&
+		    said.flags == nd->flags);
+	FUZZ_ASSERT(!nd->has_mac || pw_mac_eq(said.mac, nd->mac));
+}
+
+static void
+fuzz_nd(const uint8_t *p, uint32_t len)
+{
+	struct pw_nd_msg m = {.p = p, .len = len, .hop_limit = PW_ND_HOP_LIMIT};
+	struct pw_icmp6_quote quote;
+	struct pw_nd_ra ra;
+	struct pw_nd nd;
+	uint32_t i;
+
+	if (len < PW_ICMP6_HLEN)
+		return;
+	m.src = router;
+	m.dst = group;
+	if (pw_nd_parse_ns(&m, &nd) == PW_OK)
+		rewrite_nd(&m, &nd, true);
+	if (pw_nd_parse_na(&m, &nd) == PW_OK)
+		rewrite_nd(&m, &nd, false);
+	if (pw_nd_parse_ra(&m, &ra) == PW_OK)
+		FUZZ_ASSERT(ra.n_prefixes <= PW_ND_PREFIXES_MAX);
+	else
+		ra.n_prefixes = 0;
+	for (i = 0; i < ra.n_prefixes; i++)
+		FUZZ_ASSERT(ra.prefixes[i].bits <= 128);
+	if (pw_icmp6_quote(p, len, &quote) == PW_OK)
+		FUZZ_ASSERT(
+			quote.l4_len >= PW_ICMP6_QUOTE_LEN && quote.l4 + quote.l4_len <= p + len);
+	m.hop_limit--;
+	FUZZ_ASSERT(pw_nd_parse_ns(&m, &nd) != PW_OK && pw_nd_parse_ra(&m, &ra) != PW_OK);
+}
+
+static void
+fuzz_udp(const uint8_t *p, uint32_t len)
+{
+	struct pw_addr src = pw_addr_v4(RTE_BE32(0x0a000002));
+	struct pw_addr dst = pw_addr_v4(RTE_BE32(0x0a000001));
+	int n = pw_udp_check(p, len, &src, &dst);
+	int n6 = pw_udp_check(p, len, &router, &group);
+	struct pw_udp_hdr h;
+	uint8_t *again;
+
+	FUZZ_ASSERT(n >= -1 && (n < 0 || PW_UDP_HLEN + (uint32_t)n <= len));
+	FUZZ_ASSERT(n6 >= -1 && (n6 < 0 || PW_UDP_HLEN + (uint32_t)n6 <= len));
+	if (n < 0)
+		return;
+	pw_udp_parse(p, &h);
+	again = malloc(PW_UDP_HLEN + (size_t)n);
+	memcpy(again + PW_UDP_HLEN, p + PW_UDP_HLEN, (size_t)n);
+	pw_udp_emit(again, &h, (uint32_t)n, &src, &dst);
+	FUZZ_ASSERT(pw_udp_check(again, PW_UDP_HLEN + (uint32_t)n, &src, &dst) == n);
+	free(again);
+}
+
 static void
 mend(uint8_t *p, uint32_t len, uint32_t at)
 {
@@ -220,6 +358,9 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	fuzz_eth(p, len);
 	fuzz_arp(p, len);
 	fuzz_ip4(p, len);
+	fuzz_ip6(p, len);
+	fuzz_nd(p, len);
+	fuzz_udp(p, len);
 	fuzz_tcp(p, len);
 	fuzz_icmp(p, len); /* last: it writes */
 	free(p);

@@ -53,6 +53,30 @@ SYN_OPTS = bytes.fromhex("020405b40402080a0000000100000000 01030307".replace(" "
 SACK_OPTS = bytes.fromhex("0101080a00000001000000020101050a0000000500000009")
 
 
+ADDR6 = bytes.fromhex("fd000000000000000000000000000002fd000000000000000000000000000001")
+ROUTER6 = bytes.fromhex("fe800000000000000000000000000009ff020000000000000000000000000001")
+TARGET6 = ADDR6[16:]
+
+
+def ip6(nxt, payload, addrs=ADDR6):
+    return struct.pack(">IHBB", 6 << 28, len(payload), nxt, 64) + addrs + payload
+
+
+def ext(nxt, body=bytes(6)):
+    """An extension header; what it is, the header before it says."""
+    return bytes([nxt, (len(body) - 6) // 8]) + body
+
+
+def prefix_option(prefix="20010db8000000010000000000000000", valid=7200, flags=0xC0):
+    return bytes([3, 4, 64, flags]) + struct.pack(">III", valid, 3600, 0) + bytes.fromhex(prefix)
+
+
+RA_HEAD = bytes([134, 0, 0, 0, 64, 0]) + struct.pack(">HII", 1800, 30000, 1000)
+RA = RA_HEAD + bytes([1, 1]) + ETH[6:] + bytes([5, 1, 0, 0, 0, 0, 5, 0xDC]) + prefix_option()
+NS = bytes([135]) + bytes(7) + TARGET6 + bytes([1, 1]) + ETH[6:]
+NA = bytes([136, 0, 0, 0, 0x60, 0, 0, 0]) + TARGET6 + bytes([2, 1]) + ETH[6:]
+
+
 def wire_seeds():
     arp = bytes.fromhex("0001080006040001") + ETH[6:] + ADDRS[:4] + bytes(6) + ADDRS[4:]
     return {
@@ -68,7 +92,161 @@ def wire_seeds():
         "icmp-too-big": b"\x02" + bytes([3, 4, 0, 0, 0, 0, 2, 0x40]) + QUOTE,
         "tcp-syn": b"\0" + tcp(2, SYN_OPTS),
         "tcp-sack": b"\0" + tcp(16, SACK_OPTS, b"data"),
+        "ip6-tcp": b"\0" + ip6(6, tcp(2, SYN_OPTS)),
+        "ip6-options": b"\0" + ip6(0, ext(60, b"\1\4\0\0\0\0") + ext(43, b"\xc2\4" + bytes(4))
+                                  + ext(6) + tcp(2)),
+        "ip6-fragment": b"\0" + ip6(44, bytes([6, 0, 0, 1, 0, 0, 0, 7]) + tcp(16) + bytes(4)),
+        "ip6-atomic": b"\0" + ip6(44, bytes([6, 0, 0, 0, 0, 0, 0, 7]) + tcp(16)),
+        "ip6-cut": b"\0" + ip6(60, ext(6)[:5]),
+        "nd-ra": b"\0" + RA,
+        "nd-ns": b"\0" + NS,
+        "nd-na": b"\0" + NA,
+        "nd-option-empty": b"\0" + RA_HEAD + bytes(8),
+        "icmp6-too-big": b"\0" + bytes([2, 0, 0, 0, 0, 0, 5, 0]) + ip6(6, tcp(16)),
+        "udp": b"\0" + struct.pack(">HHHH", 67, 68, 16, 0) + bytes(8),
         "tcp-options-bad": b"\0" + tcp(16, bytes.fromhex("02000800080100050300fe03")),
+    }
+
+
+# ---- frags: see the steps of fuzz_frags.c ----
+
+LIE, MARKED, OTHER_PROTO, OTHER_LINK, ODD, LAST, LONG = 1, 2, 4, 8, 16, 32, 64
+SIX = 4
+A_MINUTE = bytes([0x80, 29 << 3 | 1])
+
+
+def piece(off, length, how=0, who=0):
+    """Bytes from 8 off to 8 (off + length) of a packet; 256 in place of 8 when LONG."""
+    return bytes([who, how, off, length])
+
+
+def frags_seeds():
+    three = [piece(0, 4), piece(4, 4), piece(8, 4, LAST | ODD)]
+    return {
+        "in-order": b"".join(three),
+        "backwards": b"".join(reversed(three)),
+        "ip6": b"".join(bytes([SIX]) + p[1:] for p in three),
+        "twice": three[0] * 2 + three[1] * 2 + three[2],
+        "overlap": piece(0, 4) + piece(3, 4) + b"".join(three),
+        "same-place-other-bytes": piece(0, 4) + piece(0, 4, LIE) + piece(4, 1, LAST),
+        "two-ends": piece(4, 4, LAST) + piece(8, 4, LAST),
+        "end-before": piece(4, 4) + piece(0, 4, LAST),
+        "marked": piece(0, 4, MARKED) + piece(4, 4, LAST),
+        "too-long": piece(63, 2, LONG) + piece(0, 63, LONG),
+        "beyond-64k": piece(255, 2, LONG | LAST),
+        "odd": piece(0, 4, ODD) + piece(0, 0, LAST),
+        "many-pieces": b"".join(piece(2 * n, 1) for n in range(70)),
+        "many-packets": b"".join(piece(0, 4, who=n) for n in range(128)),
+        "kept-apart": piece(0, 4) + piece(4, 4, LAST | OTHER_PROTO) + piece(4, 4, LAST | OTHER_LINK)
+        + piece(4, 4, LAST),
+        "late": piece(0, 4) + A_MINUTE + piece(4, 4, LAST) + A_MINUTE,
+    }
+
+
+# ---- dhcp: see the steps of fuzz_dhcp.c ----
+
+D_OFFER, D_ACK, D_NAK, D_OTHER, D_RAW, D_ARP, D_WAIT, D_NEXT, D_SERVE = range(9)
+BAD_XID, BAD_CHADDR, NO_MASK, TIMES, TAIL, OVERLOAD, D_CUT, EDIT = (1 << n for n in range(8))
+PLAIN = bytes([1, 2, 12])  # mask /24, the router, 4096 s
+
+
+def server(what, how=0, addr=0, who=0, before=b"", lease=PLAIN, after=b""):
+    """before: what an overload and a tail take; lease: mask, router, time."""
+    return bytes([what, how, addr << 4 | who]) + before + lease + after
+
+
+def dhcp(*steps, seed=7):
+    return bytes([seed]) + b"".join(s if isinstance(s, bytes) else bytes([s]) for s in steps)
+
+
+def dhcp_seeds():
+    leased = [D_NEXT, server(D_OFFER), server(D_ACK), *[D_NEXT] * 5]
+    a_week = bytes([D_WAIT, 255]) * 150
+    claim = bytes([D_ARP, 3])
+    bad = {f"address-{n}": dhcp(D_NEXT, server(D_OFFER, addr=n), server(D_ACK, addr=n))
+           for n in range(2, 10)}
+    return bad | {
+        "leased": dhcp(*leased),
+        "good": dhcp(D_NEXT, D_SERVE, D_SERVE, *[D_NEXT] * 7, D_SERVE, D_NEXT, D_SERVE),
+        "renewed": dhcp(*leased, *[D_NEXT] * 2, server(D_ACK), *[D_NEXT] * 2),
+        "rebound": dhcp(*leased, *[D_NEXT] * 12, server(D_ACK, who=1)),
+        "expires": dhcp(*leased, a_week),
+        "taken": dhcp(D_NEXT, server(D_OFFER), server(D_ACK), D_NEXT, claim, D_NEXT),
+        "stolen": dhcp(*leased, claim, claim, D_NEXT),
+        "two-servers": dhcp(D_NEXT, server(D_OFFER), server(D_OFFER, addr=1, who=1),
+                            server(D_ACK, addr=1, who=1), server(D_NAK, who=1), server(D_ACK)),
+        "naks": dhcp(*[D_NEXT, server(D_OFFER), server(D_NAK)] * 5),
+        "nak-bound": dhcp(*leased, *[D_NEXT] * 2, server(D_NAK), D_NEXT),
+        "not-for-us": dhcp(D_NEXT, server(D_OFFER, BAD_XID), server(D_OFFER, BAD_CHADDR)),
+        "for-ever": dhcp(D_NEXT, *[server(t, lease=bytes([1, 2, 33])) for t in (D_OFFER, D_ACK)]),
+        "lease-of-a-second": dhcp(D_NEXT, server(D_OFFER, lease=bytes([1, 2, 0]))),
+        "times": dhcp(D_NEXT, server(D_OFFER, TIMES, after=u16(9) + u16(7)),
+                      server(D_ACK, TIMES, after=u16(1) + u16(1)), *[D_NEXT] * 7),
+        "overload": dhcp(D_NEXT, server(D_OFFER, OVERLOAD, before=bytes([3, 6, 51, 4, 0, 0, 1, 0]))),
+        "overload-cut": dhcp(D_NEXT, server(D_OFFER, OVERLOAD, before=bytes([3, 2, 51, 200]))),
+        "option-cut": dhcp(D_NEXT, server(D_OFFER, TAIL, before=bytes([2, 51, 255]))),
+        "cut": dhcp(D_NEXT, server(D_OFFER, D_CUT, after=u16(9))),
+        "no-mask": dhcp(D_NEXT, server(D_OFFER, NO_MASK, lease=bytes([1, 2, 12]))),
+    }
+
+
+# ---- nd: see the steps of fuzz_nd.c ----
+
+N_RA, N_NS, N_NA, N_MESSAGE, N_SEND, N_WAIT = range(6)
+FAR, SHORT, OVERHEAR = 8, 16, 32
+N_SECOND = bytes([N_WAIT, 0xB8])
+
+
+def advertise(who=0, lifetime=1800, prefixes=(), how=0, flags=0, hops=64, reach=0, retrans=0,
+              tail=b""):
+    n = len(prefixes) << 4 | (0x40 if tail else 0)
+    return bytes([N_RA, how, who | n, hops, flags]) + u16(lifetime) + u16(reach) + u16(retrans) \
+        + b"".join(prefixes) + (bytes([len(tail)]) + tail if tail else b"")
+
+
+def made_of(n, flags=0, valid=0xE8, preferred=0xE0):
+    return bytes([n, flags, 0, valid, preferred])
+
+
+def neighbour(what, src, dst, target, how=0, mac=0, flags=b""):
+    return bytes([what, how, target << 4 | src, mac << 4 | dst]) + flags
+
+
+def discovery(*steps, how=0):
+    return bytes([how]) + b"".join(steps)
+
+
+def nd_seeds():
+    sol = b"\x60"
+    send = [bytes([N_SEND, n]) for n in range(16)]
+    return {
+        "router": discovery(advertise(prefixes=[made_of(1)]), N_SECOND, N_SECOND, send[11]),
+        "two-routers": discovery(advertise(1), advertise(2, flags=8), send[11],
+                                 advertise(2, lifetime=0), send[11], bytes([N_WAIT, 0xF0])),
+        "five-routers": discovery(*[advertise(n) for n in range(5)], send[11]),
+        "many-prefixes": discovery(*[advertise(prefixes=[made_of(k) for k in (n, n + 1, n + 2)])
+                                     for n in range(0, 12, 3)], N_SECOND),
+        "prefix-ends": discovery(advertise(prefixes=[made_of(1, valid=0xC0)]), bytes([N_WAIT, 0xF8])),
+        "prefix-bad": discovery(*[advertise(prefixes=[made_of(0x80 | n)]) for n in (7, 10, 12)]),
+        "forwarded": discovery(advertise(how=FAR), advertise(7), advertise(9)),
+        "times": discovery(advertise(hops=1, reach=0xFFFF, retrans=1), send[3],
+                           advertise(hops=255, reach=1, retrans=0xFFFF), send[4], N_SECOND),
+        "mtu": discovery(*[advertise(tail=bytes([5, 1, 0, 0]) + struct.pack(">I", n))
+                           for n in (0, 68, 1280, 1400, 9000)]),
+        "duplicate": discovery(neighbour(N_NA, 7, 0, 7, flags=b"\x40"), N_SECOND,
+                               neighbour(N_NS, 9, 3, 8, mac=8), N_SECOND, how=1),
+        "resolve": discovery(send[1], neighbour(N_NA, 1, 1, 1, flags=sol), send[1],
+                             bytes([N_WAIT, 0xE8]), send[1], N_SECOND, bytes([N_WAIT, 0xD0])),
+        "no-answer": discovery(send[1], send[3], send[4], *[N_SECOND] * 5, send[1]),
+        "stolen": discovery(neighbour(N_NS, 1, 1, 7), neighbour(N_NA, 1, 1, 1, mac=1, flags=sol),
+                            neighbour(N_NS, 1, 1, 7, mac=2), send[1],
+                            neighbour(N_NA, 1, 1, 1, mac=2, flags=sol)),
+        "our-own": discovery(neighbour(N_NS, 7, 1, 7), neighbour(N_NA, 7, 0, 7, flags=b"\x60")),
+        "query": discovery(bytes([N_MESSAGE, 0, 0x80, 28, 130]) + bytes(27), N_SECOND),
+        "redirect": discovery(bytes([N_MESSAGE, 0, 2, 40, 137]) + bytes(39)),
+        "overheard": discovery(advertise(prefixes=[made_of(1)], how=OVERHEAR), N_SECOND,
+                               neighbour(N_NS, 1, 1, 7, how=OVERHEAR)),
+        "flood": discovery(*[neighbour(N_NS, n, 1, 7) for n in (1, 13, 14, 0, 2, 3, 4, 5, 6)]),
     }
 
 
@@ -302,7 +480,8 @@ def http_seeds():
 # ---- frame: see the steps of fuzz_frame.c ----
 
 (RAW, TCP, ARP, ICMP_STEP, QUOTED, OTHER, GET, ACK, FIN_STEP, OPEN_STEP, WAIT_STEP,
- DEVICE) = range(12)
+ DEVICE, ND, FRAG) = range(14)
+IP6, EXT = 4, 0x80
 
 
 def frame(*steps, how=0):
@@ -357,9 +536,33 @@ def frame_seeds():
         "padded": frame(frame_tcp(0x10, how=0x10, edits=b"\x06"),
                         frame_tcp(0x10, how=0x10, edits=i8(-6))),
     })
+    seeds.update({
+        "ip6-get": frame(step(GET, 1), *[step(ACK)] * 4, step(FIN_STEP), step(ACK), how=IP6),
+        "ip6-unknown-client": frame(step(OPEN_STEP), step(ND, 0, 0), step(OPEN_STEP), step(GET, 0),
+                                    how=IP6 | 2),
+        "ip6-nd": frame(*[step(ND, 0, b) for b in (0, 2, 3, 8, 10, 0x14, 0x61, 0x65)], how=IP6),
+        "ip6-options": frame(frame_tcp(0x18, data=b"GET /one HTTP/1.1\r\nHost: h\r\n\r\n", how=EXT,
+                                       edits=bytes([1, 1]) + b"\1\4\0\0\0\0" + bytes([0])
+                                       + b"\1\4\0\0\0\0"), step(ACK), how=IP6),
+        "ip6-option-unknown": frame(frame_tcp(0x10, how=EXT, edits=bytes([0, 1]) + b"\x85\4"
+                                              + bytes(4)), how=IP6),
+        "ip6-routing": frame(frame_tcp(0x10, how=EXT, edits=bytes([0, 2, 0, 1]) + bytes(4)), how=IP6),
+        "ip6-echo": frame(step(ICMP_STEP, 0, bytes([128, 0, 0, 0, 0, 1, 0, 2]), 4, b"ping"), how=IP6),
+        "ip6-too-big": frame(step(GET, 1), step(QUOTED, 0, 1, u16(1280)), step(QUOTED, 0, 1, u16(20)),
+                             step(ACK), step(ACK), how=IP6),
+        "ip6-next-unknown": frame(*[step(OTHER, 0, n, 8, bytes(8)) for n in (17, 99, 59)], how=IP6),
+        "ip6-fragments": frame(step(FRAG, 0, 0x10, 0x0F), step(ACK), step(FRAG, 0, 0x28, 0x0F),
+                               step(ACK), how=IP6),
+        "fragments": frame(step(FRAG, 0, 0x10, 0x0F), step(ACK), step(FRAG, 0, 0x28, 0x0F), step(ACK)),
+        "fragments-overlap": frame(step(FRAG, 0, 0x10, 0x10), step(FRAG, 0, 0x20, 0x80),
+                                   step(WAIT_STEP, 0xE8)),
+    })
     return seeds
 
 
+write("frags", frags_seeds())
+write("dhcp", dhcp_seeds())
+write("nd", nd_seeds())
 write("wire", wire_seeds())
 write("conn", conn_seeds())
 write("pair", pair_seeds())

@@ -243,6 +243,20 @@ a25_our_own_addresses_are_nobody_elses(void)
 	CU_ASSERT_EQUAL(rig_net_flush(&n), 0);
 }
 
+/* Who spoke from an address before it was ours is no neighbour under it afterwards. */
+static void
+an_address_of_ours_is_no_neighbours(void)
+{
+	struct pw_if_addr a = {rig_addr(PEER6), 64};
+
+	rig_ns(&f, rig_peer_mac, PEER6, "ff02::1:ff00:1", US6);
+	CU_ASSERT_EQUAL(in(), PW_OK);
+	CU_ASSERT_EQUAL(entry(PEER6)->state, PW_NEIGH_STALE);
+	CU_ASSERT_EQUAL(pw_link_addr_add(n.link, &a), 0);
+	CU_ASSERT_EQUAL(entry(PEER6)->state, PW_NEIGH_FREE);
+	CU_ASSERT_EQUAL(pw_link_stats(n.link)->neighbours, 0);
+}
+
 /* A flood of neighbours that never were leaves who is in use. */
 static void
 a25_a_flood_pushes_nobody_out(void)
@@ -284,6 +298,7 @@ static CU_TestInfo tests[] = {
 	{"others_addresses_are_not_answered_for", others_addresses_are_not_answered_for},
 	{"c38_what_is_invalid_changes_nothing", c38_what_is_invalid_changes_nothing},
 	{"a_neighbour_is_asked_for_and_answers", a_neighbour_is_asked_for_and_answers},
+	{"an_address_of_ours_is_no_neighbours", an_address_of_ours_is_no_neighbours},
 	{"link_local_neighbours_are_asked_from_link_local",
 		link_local_neighbours_are_asked_from_link_local},
 	{"a25_advertisements_nobody_asked_for", a25_advertisements_nobody_asked_for},
