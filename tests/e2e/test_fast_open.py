@@ -1,7 +1,6 @@
 # SPDX-License-Identifier: BSD-3-Clause
 # Copyright (c) 2026 the pagewire authors
 """Fast Open with the kernel's client (RFC 7413): its cookie, its data, its losses."""
-import socket
 import time
 
 import pytest
@@ -15,17 +14,16 @@ ROUND_TRIP = 2 * DELAY_MS / 1000
 
 
 @pytest.fixture(scope="module")
-def server(site):
+def server(site, family):
     harness.need_profile("tap")
-    with harness.serving("tap", site.root, ("--fast-open",)) as running:
+    with harness.serving("tap", site.root, ("--fast-open",), family=family) as running:
         yield running
 
 
 def ask(namespace, address, path, timeout=20):
     """Send a request by sendto(), with the SYN if the kernel has a cookie.
     @return (Response, seconds)"""
-    with namespace.entered():
-        sock = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
+    sock = namespace.socket(address)
     begin = time.monotonic()
     sock.sendto(request_bytes(path), MSG_FASTOPEN, (address, 80))
     sock.settimeout(timeout)
@@ -47,9 +45,9 @@ def enable_client(namespace):
     namespace.run("sysctl", "-qw", "net.ipv4.tcp_fastopen_blackhole_timeout_sec=0")
 
 
-def test_C171_the_answer_comes_a_round_trip_early(site):
+def test_C171_the_answer_comes_a_round_trip_early(site, family):
     harness.need_profile("tap")
-    with harness.serving("tap", site.root, ("--fast-open",)) as server:
+    with harness.serving("tap", site.root, ("--fast-open",), family=family) as server:
         with BadLink(server, ["--both", f"delay={DELAY_MS}ms"], 1) as link:
             enable_client(link.client)
             harness.fetch(server, "/size/1449", namespace=link.client)  # neighbours are known now
@@ -83,9 +81,10 @@ def test_C171_a_long_answer(server, site):
         assert response.sha256 == site.files["middle.bin"]
 
 
-def test_C173_over_a_link_that_loses(site, seed):
+@harness.IPV4  # it waits for time-outs, which know no version
+def test_C173_over_a_link_that_loses(site, seed, family):
     harness.need_profile("tap")
-    with harness.serving("tap", site.root, ("--fast-open",)) as server:
+    with harness.serving("tap", site.root, ("--fast-open",), family=family) as server:
         with BadLink(server, ["--both", "loss=10,delay=2ms"], seed) as link:
             enable_client(link.client)
             for _ in range(30):

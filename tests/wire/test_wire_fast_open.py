@@ -12,10 +12,10 @@ MOD = 1 << 32
 
 
 @pytest.fixture(scope="module")
-def server(site, drops):
+def server(site, family):
     """As in conftest.py, with Fast Open."""
     harness.need_profile("tap")
-    with harness.serving("tap", site.root, ("--drain", 1, "--fast-open")) as running:
+    with harness.serving("tap", site.root, ("--drain", 1, "--fast-open"), family=family) as running:
         yield running
         statement = running.stop()
     assert statement["fast_opens"] >= 4 and statement["fast_open_bad"] >= 4
@@ -110,7 +110,7 @@ def test_C172_a_wrong_cookie_is_replaced(connect, cookie, length):
 
 
 def test_C172_the_cookie_of_another_address(peer, connect, cookie):
-    other = "10.77.0.10"
+    other = peer.host(10)
     peer.addresses.add(other)
     assert_refused(connect(src=other), option(cookie))
 
