@@ -22,6 +22,8 @@ echo_reply(struct pw_ip *ip, const struct packet *pkt, pw_ns now)
 
 	if (pw_ip6_is_unspecified(&pkt->src))
 		return PW_DROP_IP6_SRC;
+	if (pw_ip6_is_unspecified(&src))
+		return PW_DROP_IP6_NOT_OURS; /* we have no address yet */
 	if (pkt->group && !icmp_allowed(ip, now))
 		return PW_DROP_ICMP_RATE;
 	m = pw_seg_message(ip->seg, pkt->l4, len);
@@ -143,7 +145,7 @@ icmp6_report(struct pw_ip *ip, const struct packet *pkt, const struct pw_icmp6_h
 	struct rte_mbuf *m;
 	uint32_t len;
 
-	if (!may_report(pkt, h))
+	if (!may_report(pkt, h) || pw_ip6_is_unspecified(&src))
 		return;
 	if (!icmp_allowed(ip, now)) {
 		pw_drop_count(ip->drops, PW_DROP_ICMP_RATE);

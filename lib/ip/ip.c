@@ -432,7 +432,7 @@ pw_ip_input(struct pw_ip *ip, const struct pw_link_rx *in, struct pw_ip_hint hin
 	return in->ip6 ? input6(ip, in, now, out) : input4(ip, in, hint, now, out);
 }
 
-/* On its network; else of its scope; else the last, which is link-local (RFC 6724 rules 2, 8). */
+/* On its network; else of its scope; else the first of its family (RFC 6724 rules 2, 8). */
 struct pw_addr
 source_for(const struct pw_ip *ip, const struct pw_addr *dst)
 {
@@ -445,10 +445,10 @@ source_for(const struct pw_ip *ip, const struct pw_addr *dst)
 		if (pw_addr_is_v4(&ip->nets[i].addr) == pw_addr_is_v4(dst) &&
 			pw_ip6_is_link_local(&ip->nets[i].addr) == pw_ip6_is_link_local(dst))
 			return ip->nets[i].addr;
-	for (i = 0; i + 1 < ip->n_nets; i++)
+	for (i = 0; i < ip->n_nets; i++)
 		if (pw_addr_is_v4(&ip->nets[i].addr) == pw_addr_is_v4(dst))
-			break;
-	return ip->nets[i].addr;
+			return ip->nets[i].addr;
+	return (struct pw_addr){0};
 }
 
 uint16_t

@@ -88,7 +88,9 @@ net_has(const struct net *n, const struct pw_addr *a)
 		       ((a->q[1] ^ n->addr.q[1]) & n->mask.q[1])) == 0;
 }
 
-/** Where from to send to @p dst what nobody has named a source for (RFC 6724, as far as one link).
+/**
+ * Where from to send to @p dst what nobody has named a source for (RFC 6724, as far as one link);
+ * all zero: there is no address of its family that may be used.
  */
 struct pw_addr source_for(const struct pw_ip *ip, const struct pw_addr *dst);
 

@@ -61,6 +61,8 @@ nd_solicit(struct pw_link *l, const struct pw_addr *target, const uint8_t *mac)
 		way.dst = pw_ip6_solicited_node(target);
 		pw_ip6_group_mac(&way.dst, way.mac);
 	}
+	if (pw_ip6_is_unspecified(&way.src))
+		return; /* an answer would not find us (section 4.3) */
 	set_mac(l, &nd);
 	l->stats.requests_out += send_nd(l, &way, pw_nd_emit_ns, &nd);
 }

@@ -187,6 +187,30 @@ c40_the_question_comes_from_nobody(void)
 	}
 }
 
+/* Of those that all nodes are to answer, who has no address answers none. */
+static void
+c42_without_an_address_nothing_is_answered(void)
+{
+	static const uint8_t echo[8] = {128};
+	uint8_t msg[16] = {58};
+
+	pw_ip_run(ip, n.now);
+	forget();
+	rig_icmp6(&f, rig_peer_mac, PEER6, "ff02::1", 64, echo, sizeof(echo));
+	CU_ASSERT_EQUAL(in(), PW_DROP_IP6_NOT_OURS);
+	rig_icmp6(&f, rig_peer_mac, PEER6, "ff02::1", 64, msg, sizeof(msg));
+	f.b[14 + 6] = 60;   /* destination options, */
+	f.b[54 + 2] = 0x9e; /* one that is not known, to be reported */
+	f.b[54 + 3] = 4;
+	CU_ASSERT_EQUAL(in(), PW_DROP_IP6_OPTION);
+	CU_ASSERT_EQUAL(rig_net_flush(&n), 0);
+	pass(2 * S);
+	forget();
+	rig_icmp6(&f, rig_peer_mac, PEER6, "ff02::1", 64, echo, sizeof(echo));
+	CU_ASSERT_EQUAL(in(), PW_OK);
+	CU_ASSERT_EQUAL(sent_of(135), 1); /* whom to answer is not known yet */
+}
+
 static void
 c40_who_has_it_says_so(void)
 {
@@ -592,6 +616,7 @@ what_another_worker_received_is_learnt_from(void)
 static CU_TestInfo tests[] = {
 	{"c40_an_address_is_used_when_it_is_free", c40_an_address_is_used_when_it_is_free},
 	{"c40_the_question_comes_from_nobody", c40_the_question_comes_from_nobody},
+	{"c42_without_an_address_nothing_is_answered", c42_without_an_address_nothing_is_answered},
 	{"c40_who_has_it_says_so", c40_who_has_it_says_so},
 	{"c40_who_asks_at_the_same_time_wants_it_too", c40_who_asks_at_the_same_time_wants_it_too},
 	{"c40_what_was_forwarded_proves_nothing", c40_what_was_forwarded_proves_nothing},
