@@ -4,9 +4,10 @@
 #
 # Benchmarks: each in one run with its reference, as tables and JSON.
 #
-#   sudo scripts/bench.sh [--quick] [--no-setup] [NAME...]
+#   sudo scripts/bench.sh [--quick] [--ipv6] [--no-setup] [NAME...]
 #
 #   --quick      3 runs of each case instead of 5, shorter, and of fewer cases
+#   --ipv6       over IPv6 instead of IPv4, all but compare; rows are named bulk-ipv6 and so on
 #   --no-setup   the machine is ready: leave packages and hugepages alone
 #
 # Names (all when none is given):
@@ -24,6 +25,7 @@
 #                pagewire, and nginx with sendfile over a veth pair
 #   tcp          lib/tcp by itself, in process: cycles and instructions an operation
 #   path         a whole worker on a port without a device: cycles a segment
+#   family       IPv6 beside IPv4: instructions, and but when quick, throughput
 #   trace        what copy ledger and trace cost: instructions with them and without
 #   compare      our CUBIC beside the kernel's on a link with loss and delay
 #   matrix       the same with losses up to 10 %, round trips from 0.1 to 300 ms, queues from
@@ -36,13 +38,14 @@ cd "$(dirname "$0")/.."
 # shellcheck source=scripts/lib.sh
 . scripts/lib.sh
 
-BENCHES=(roofline bulk small connections idle fairness latency scaling kernel tap tcp path trace
-	compare)
+BENCHES=(roofline bulk small connections idle fairness latency scaling kernel tap tcp path family
+	trace compare)
 
-options=() wanted=() setup=yes
+options=() wanted=() setup=yes ipv6=no
 while [ $# -gt 0 ]; do
 	case $1 in
 	--quick) options+=(--quick) ;;
+	--ipv6) ipv6=yes ;;
 	--no-setup) setup=no ;;
 	--help | -h)
 		sed -n '/^#   sudo/,/^# Results/s/^# \{0,1\}//p' "$0"
@@ -56,7 +59,13 @@ while [ $# -gt 0 ]; do
 	esac
 	shift
 done
-[ ${#wanted[@]} -gt 0 ] || wanted=("${BENCHES[@]}")
+if [ ${#wanted[@]} = 0 ]; then
+	for name in "${BENCHES[@]}"; do
+		# Of these, one is about the kernel's CUBIC, and one about both families.
+		[[ $ipv6 = yes && $name =~ ^(compare|family)$ ]] || wanted+=("$name")
+	done
+fi
+[ "$ipv6" = no ] || options+=(--ipv6)
 
 [ "$(id -u)" = 0 ] || pw_die "benchmarks make network namespaces: run it with sudo"
 [ "$setup" = no ] || scripts/setup.sh --hugepages 2048 bench

@@ -20,6 +20,7 @@ OUT = harness.TOP / "build" / "bench"
 def arguments(description):
     parser = argparse.ArgumentParser(description=description)
     parser.add_argument("--quick", action="store_true", help="3 runs instead of 5")
+    parser.add_argument("--ipv6", action="store_true", help="over IPv6 instead of IPv4")
     parser.add_argument("--runs", type=int, help="as many runs of each case")
     options = parser.parse_args()
     options.runs = options.runs or (3 if options.quick else 5)
@@ -49,10 +50,13 @@ def ratio_of(samples, reference):
 
 
 class Results:
-    """Rows of one benchmark: printed as a table, added to build/bench/results.json."""
+    """
+    Rows of one benchmark: printed as a table, added to build/bench/results.json. Over IPv6 it
+    goes by another name.
+    """
 
-    def __init__(self, bench):
-        self.bench, self.rows, self.commands = bench, [], []
+    def __init__(self, bench, ipv6=False):
+        self.bench, self.rows, self.commands = bench + ("-ipv6" if ipv6 else ""), [], []
 
     def command(self, words):
         self.commands.append(" ".join(map(str, words)))

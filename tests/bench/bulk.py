@@ -20,21 +20,21 @@ CONNECTIONS, QUICK_CONNECTIONS = (1, 10, 100, 1000), (1, 100)
 
 def main():
     options = bench.arguments(__doc__)
-    results = bench.Results("bulk")
+    results = bench.Results("bulk", options.ipv6)
+    net = pair.Net(options.ipv6)
     print(f"bench bulk: {options.runs} runs of each", flush=True)
     seconds = 1 if options.quick else 3
     counts = QUICK_CONNECTIONS if options.quick else CONNECTIONS
     with contextlib.ExitStack() as stack:
         root = stack.enter_context(tempfile.TemporaryDirectory(prefix="pwbench-root."))
         sets = {name: pair.FileSet(root, mib) for name, mib in SETS.items()}
-        socket = stack.enter_context(pair.Socket(results))
+        socket = stack.enter_context(pair.Socket(results, net))
 
         def flood(files):
-            return lambda: socket.flooded(socket.flood(files.root), seconds,
-                                          pair.HEADERS["pagewire"])
+            return lambda: socket.flooded(socket.flood(files.root), seconds)
 
         def serve(files, n):
-            return lambda: socket.served(files.root, [*files.options(), "--connections", n,
+            return lambda: socket.served(files.root, [*files.options(net), "--connections", n,
                                                       "--duration", seconds])
 
         lists = iter(bench.take_turns(options.runs, *(
@@ -49,7 +49,7 @@ def main():
             lines.setdefault(name, []).append((n, results.rows[-1]["value"]))
             results.add(f"{name}-{n}-cycles", "cycles/B", pair.cycles_per_byte(runs))
     results.finish()
-    plot.lines("bulk", "Downloads over virtio-user, MTU 1500, a core a side", "connections",
+    plot.lines(results.bench, "Downloads over virtio-user, MTU 1500, a core a side", "connections",
                "Gbit/s of payload", lines, "x")
 
 

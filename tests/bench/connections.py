@@ -13,24 +13,25 @@ import pair
 import testsite
 
 # (connections at a time, source addresses)
-CASES = {"256": (256, "10.77.1.1-10.77.1.64")}
+CASES = {"256": (256, 64)}
 TARGET = 300_000
 
 
 def main():
     options = bench.arguments(__doc__)
-    results = bench.Results("connections")
+    results = bench.Results("connections", options.ipv6)
+    net = pair.Net(options.ipv6)
     print(f"bench connections: {options.runs} runs of each", flush=True)
     with contextlib.ExitStack() as stack:
         root = stack.enter_context(tempfile.TemporaryDirectory(prefix="pwbench-root."))
         testsite.Site(root).add("64", testsite.content("64", 64))
-        socket = stack.enter_context(pair.Socket(results))
+        socket = stack.enter_context(pair.Socket(results, net))
         seconds = 1 if options.quick else 3
 
         def ask(case):
-            at_a_time, source = CASES[case]
+            at_a_time, addresses = CASES[case]
             return lambda: socket.served(root, [
-                "--url", pair.url("64"), "--connections", at_a_time, "--source", source,
+                "--url", net.url("64"), "--connections", at_a_time, *net.addresses(addresses),
                 "--requests-per-connection", 1, "--duration", seconds])
 
         lists = bench.take_turns(options.runs, *map(ask, CASES))

@@ -23,17 +23,18 @@ SERVER = ["--timeout-idle", 600, "--drain", 1]
 
 def main():
     options = bench.arguments(__doc__)
-    results = bench.Results("fairness")
+    results = bench.Results("fairness", options.ipv6)
+    net = pair.Net(options.ipv6)
     cases = {1000: 1} if options.quick else {1000: 5, 100_000: 10}
     print(f"bench fairness: {options.runs} runs of each", flush=True)
     with contextlib.ExitStack() as stack:
         root = stack.enter_context(tempfile.TemporaryDirectory(prefix="pwbench-root."))
         testsite.Site(root).add("file", testsite.content("file", FILE_BYTES))
-        socket = stack.enter_context(pair.Socket(results))
+        socket = stack.enter_context(pair.Socket(results, net))
 
         def share(n):
             return lambda: socket.served(root, [
-                "--url", pair.url("file"), "--connections", n, *pair.sources(n), "--duration",
+                "--url", net.url("file"), "--connections", n, *net.sources(n), "--duration",
                 cases[n], "--timeout", 60], [*SERVER, "--max-connections", n + 1000])
 
         lists = bench.take_turns(options.runs, *map(share, cases))

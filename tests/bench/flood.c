@@ -6,7 +6,7 @@
  * flags, to nobody in particular. No TCP, no answers. And the other end, which
  * counts what comes and lets it go.
  *
- *	flood [EAL options] -- ROOT                 until SIGTERM; goes round the files of ROOT
+ *	flood [EAL options] -- [--ipv6] ROOT        until SIGTERM; goes round the files of ROOT
  *	flood [EAL options] -- --sink [--seconds S] [--rx-room BYTES]
  *
  * The sink waits for a first packet, lets things settle, and prints what came in
@@ -21,16 +21,14 @@
 #include <rte_eal.h>
 #include <rte_mbuf.h>
 #include "app.h"
+#include "ends.h"
 #include "pw_seg.h"
-#include "pw_wire_eth.h"
-#include "pw_wire_ip4.h"
+#include "pw_wire_cksum.h"
 #include "pw_wire_tcp.h"
 
-#define US	   RTE_BE32(0x0a4d0001)
-#define PEER	   RTE_BE32(0x0a4d0002)
 #define TCP_HLEN   (PW_TCP_HLEN_MIN + PW_TCP_TS_LEN)
-#define HEAD_BYTES (PW_ETH_HLEN + PW_IP4_HLEN + TCP_HLEN)
-#define CKSUM_OFF  (PW_ETH_HLEN + PW_IP4_HLEN + 16)
+#define HEAD_MAX   (PW_ETH_HLEN + PW_IP6_HLEN + TCP_HLEN)
+#define CKSUM_OFF  16 /* in the TCP header */
 #define BURST	   PW_PORT_TX_BURST
 #define SPARE	   1024 /* packets under way besides those in the device's ring, as a worker has */
 #define SETTLE_S   0.3
@@ -52,8 +50,11 @@ struct flood {
 	uint64_t ol_flags;
 	uint64_t tx_offload;
 	uint16_t head_sum; /* of the header and its pseudo-header, where nobody else adds it */
-	uint8_t head[HEAD_BYTES];
+	uint32_t head_len;
+	uint8_t head[HEAD_MAX];
 };
+
+static struct ends ends;
 
 struct sink {
 	uint64_t packets;
@@ -135,14 +136,6 @@ static void
 make_head(struct flood *f)
 {
 	static const uint8_t to[PW_ETH_ADDR_LEN] = {2, 0, 0, 0, 0x77, 2};
-	struct pw_ip4_hdr ip = {
-		.src = pw_addr_v4(US),
-		.dst = pw_addr_v4(PEER),
-		.total_len = (uint16_t)(PW_IP4_HLEN + TCP_HLEN + f->piece),
-		.df = true,
-		.ttl = 64,
-		.proto = PW_IP_PROTO_TCP,
-	};
 	struct pw_tcp_hdr tcp = {
 		.sport = 80, .dport = 1024, .flags = PW_TCP_ACK, .opt_len = PW_TCP_TS_LEN};
 	uint8_t opts[PW_TCP_TS_LEN];
@@ -150,11 +143,11 @@ make_head(struct flood *f)
 	uint16_t sum;
 
 	pw_tcp_put_ts(opts, 1, 1);
-	p += pw_eth_emit(p, to, f->port.mac.addr_bytes, PW_ETH_TYPE_IP4);
-	p += pw_ip4_emit(p, &ip);
-	pw_tcp_emit(p, &tcp, opts);
-	sum = pw_sum_pseudo(&ip.src, &ip.dst, PW_IP_PROTO_TCP, TCP_HLEN + f->piece);
-	memcpy(f->head + CKSUM_OFF, &sum, sizeof(sum));
+	p += pw_eth_emit(p, to, f->port.mac.addr_bytes, ends.eth_type);
+	p += ends_put_ip(&ends, p, false, TCP_HLEN + f->piece);
+	f->head_len = (uint32_t)(p - f->head) + pw_tcp_emit(p, &tcp, opts);
+	sum = pw_sum_pseudo(&ends.us, &ends.peer, PW_IP_PROTO_TCP, TCP_HLEN + f->piece);
+	memcpy(p + CKSUM_OFF, &sum, sizeof(sum));
 	f->head_sum = pw_sum(p, TCP_HLEN); /* with the pseudo-header's in its place */
 }
 
@@ -162,12 +155,13 @@ make_head(struct flood *f)
 static void
 choose_flags(struct flood *f)
 {
-	uint32_t mss = f->port.mtu - PW_IP4_HLEN - TCP_HLEN;
-	struct rte_mbuf m = {.l2_len = PW_ETH_HLEN, .l3_len = PW_IP4_HLEN, .l4_len = TCP_HLEN};
+	uint32_t mss = f->port.mtu - ends.ip_hlen - TCP_HLEN;
+	struct rte_mbuf m = {.l2_len = PW_ETH_HLEN, .l3_len = ends.ip_hlen, .l4_len = TCP_HLEN};
 
 	f->piece = mss;
 	if (f->port.tx_tcp_cksum)
-		f->ol_flags = RTE_MBUF_F_TX_TCP_CKSUM | RTE_MBUF_F_TX_IPV4;
+		f->ol_flags = RTE_MBUF_F_TX_TCP_CKSUM |
+			      (ends.ip6 ? RTE_MBUF_F_TX_IPV6 : RTE_MBUF_F_TX_IPV4);
 	if (f->port.tso) {
 		f->ol_flags |= RTE_MBUF_F_TX_TCP_SEG;
 		m.tso_segsz = (uint16_t)mss;
@@ -204,13 +198,13 @@ put_one(struct flood *f)
 
 	if (m == NULL)
 		return false;
-	p = (uint8_t *)rte_pktmbuf_prepend(m, HEAD_BYTES);
-	memcpy(p, f->head, HEAD_BYTES);
+	p = (uint8_t *)rte_pktmbuf_prepend(m, (uint16_t)f->head_len);
+	memcpy(p, f->head, f->head_len);
 	m->ol_flags |= f->ol_flags;
 	m->tx_offload = f->tx_offload;
 	if (!f->port.tx_tcp_cksum) {
 		sum = pw_sum_finish(pw_sum_add(sum, f->head_sum));
-		memcpy(p + CKSUM_OFF, &sum, sizeof(sum));
+		memcpy(p + f->head_len - TCP_HLEN + CKSUM_OFF, &sum, sizeof(sum));
 	}
 	pw_port_tx_put(&f->tx, m);
 	return true;
@@ -298,7 +292,8 @@ sink(double seconds, uint16_t rx_room)
 static int
 usage(void)
 {
-	fputs("usage: flood [EAL options] -- ROOT | --sink [--seconds S] [--rx-room BYTES]\n",
+	fputs("usage: flood [EAL options] -- [--ipv6] ROOT | --sink [--seconds S] [--rx-room "
+	      "BYTES]\n",
 		stderr);
 	return STATUS_USAGE;
 }
@@ -308,8 +303,8 @@ main(int argc, char **argv)
 {
 	static const struct option options[] = {{"sink", no_argument, NULL, 'k'},
 		{"seconds", required_argument, NULL, 's'},
-		{"rx-room", required_argument, NULL, 'r'}, {0}};
-	bool is_sink = false;
+		{"rx-room", required_argument, NULL, 'r'}, {"ipv6", no_argument, NULL, '6'}, {0}};
+	bool is_sink = false, ip6 = false;
 	double seconds = 1;
 	uint16_t rx_room = 0;
 	int used, opt;
@@ -324,6 +319,8 @@ main(int argc, char **argv)
 	while ((opt = getopt_long(argc, argv, "", options, NULL)) != -1) {
 		if (opt == 'k')
 			is_sink = true;
+		else if (opt == '6')
+			ip6 = true;
 		else if (opt == 's')
 			seconds = strtod(optarg, NULL);
 		else if (opt == 'r')
@@ -333,6 +330,7 @@ main(int argc, char **argv)
 	}
 	if (optind + !is_sink != argc)
 		return usage();
+	ends_init(&ends, ip6);
 	opt = is_sink ? sink(seconds, rx_room) : flood(argv[optind]);
 	rte_eal_cleanup();
 	return opt;

@@ -26,18 +26,19 @@ TARGET_BYTES, TARGET_ALL = 1024, 1 << 30
 
 def main():
     options = bench.arguments(__doc__)
-    results = bench.Results("idle")
+    results = bench.Results("idle", options.ipv6)
+    net = pair.Net(options.ipv6)
     counts = QUICK_COUNTS if options.quick else COUNTS
     print(f"bench idle: {options.runs} runs of each", flush=True)
     with contextlib.ExitStack() as stack:
         root = stack.enter_context(tempfile.TemporaryDirectory(prefix="pwbench-root."))
         testsite.Site(root).add("64", testsite.content("64", 64))
-        socket = stack.enter_context(pair.Socket(results))
+        socket = stack.enter_context(pair.Socket(results, net))
 
         def hold(n):
             return lambda: socket.served(root, [
-                "--url", pair.url("64"), "--connections", n + ASKING, "--active", ASKING,
-                *pair.sources(n), "--duration", 2 if options.quick else 4, "--timeout", 60],
+                "--url", net.url("64"), "--connections", n + ASKING, "--active", ASKING,
+                *net.sources(n), "--duration", 2 if options.quick else 4, "--timeout", 60],
                 ["--max-connections", n + ASKING + SPARE, "--timeout-idle", 3600,
                  "--stats-period", 1, "--drain", 1])
 
@@ -69,7 +70,7 @@ def report(results, counts, lists):
             results.add(f"{n}-all-memory", "B", Samples(
                 run["server"]["memory"] - base for run in runs), target=TARGET_ALL,
                 better="lower")
-    plot.lines("idle", "A request beside idle connections", "idle connections",
+    plot.lines(results.bench, "A request beside idle connections", "idle connections",
                "busy cycles of the server a request", {"64 connections ask": cycles}, "x")
 
 

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: BSD-3-Clause
 # Copyright (c) 2026 the pagewire authors
 """What the benchmarks without a device share: running their program, alone or under callgrind."""
+import pathlib
 import re
 import shutil
 import subprocess
@@ -10,17 +11,17 @@ import harness
 from bench import Samples
 
 PROGRAMS = harness.BUILD / "tests" / "bench"
-SHORT, LONG = 200, 600  # batches under callgrind: the difference leaves out what comes before
+BATCHES = 50  # under callgrind, where nothing disturbs
 
 
-def figures(command):
-    """@return {name: (cycles of an operation, operations)}"""
+def run(command):
+    """@return [(name of a figure, cycles of an operation, operations)]"""
     done = subprocess.run(list(map(str, command)), stdout=subprocess.PIPE, stderr=subprocess.PIPE,
                           text=True, check=False)
     if done.returncode != 0:
         raise SystemExit(f"{command[0]}: exit {done.returncode}: {done.stderr[-2000:]}")
     found = re.findall(r"^(\S+) ([\d.]+) [\d.]+ [\d.]+ (\d+)$", done.stdout, re.M)
-    return {name: (float(cycles), int(n)) for name, cycles, n in found}
+    return [(name, float(cycles), int(n)) for name, cycles, n in found]
 
 
 class Undisturbed(Samples):
@@ -39,7 +40,7 @@ def sample(runs, commands):
     values = {}
     for _ in range(runs):
         for command in commands:
-            for name, (cycles, _n) in figures(command).items():
+            for name, cycles, _ in run(command):
                 values.setdefault(name, []).append(cycles)
     return {name: Undisturbed(list_) for name, list_ in values.items()}
 
@@ -50,20 +51,18 @@ def has_callgrind():
 
 def callgrind(command, inside, then=None):
     """
-    Count instructions of the functions `inside`, callees included.
-    @return instructions, figures(), and then(the file that callgrind wrote)
+    Instructions of operations: those of the functions `inside` with all that they call, from
+    where a figure is begun to where it is told.
+    @return {name of a figure: instructions of an operation}, then(callgrind's file of the first)
     """
-    with tempfile.NamedTemporaryFile(suffix=".callgrind") as out:
-        toggles = [f"--toggle-collect={name}" for name in inside]
-        found = figures(["valgrind", "-q", "--tool=callgrind", f"--callgrind-out-file={out.name}",
-                         *toggles, *command])
-        text = open(out.name, encoding="utf-8").read()
-        total = re.search(r"^(?:summary|totals): (\d+)", text, re.M)
-        return int(total[1]), found, then(out.name) if then else None
-
-
-def instructions(command, inside, name):
-    """Instructions of an operation; command is a function of the number of batches."""
-    few, few_found, _ = callgrind(command(SHORT), inside)
-    many, many_found, _ = callgrind(command(LONG), inside)
-    return (many - few) / (many_found[name][1] - few_found[name][1])
+    toggles = [f"--toggle-collect={name}" for name in inside]
+    found, total = {}, 0
+    with tempfile.TemporaryDirectory(prefix="pwbench.") as tmp:
+        figures = run(["valgrind", "-q", "--tool=callgrind", f"--callgrind-out-file={tmp}/out",
+                       "--zero-before=meter_open", "--dump-before=meter_print", *toggles, *command])
+        for i, (name, _, n) in enumerate(figures, 1):
+            text = pathlib.Path(f"{tmp}/out.{i}").read_text(encoding="utf-8")
+            # A further figure of the same batches is told at once: all is in the first file.
+            total = int(re.search(r"^(?:summary|totals): (\d+)", text, re.M)[1]) or total
+            found[name] = total / n
+        return found, then(f"{tmp}/out.1") if then else None

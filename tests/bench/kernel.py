@@ -32,7 +32,6 @@ COUNTS, QUICK_COUNTS = (64, 256), (256,)
 TARGET_CYCLES, TARGET_RATE = 0.25, 15
 BULK_CONNECTIONS = 8
 BULK_FILE, BULK_BYTES = "f0", 1 << 20
-PEER = "10.78.0.2"
 
 
 def tsc_hz():
@@ -45,7 +44,7 @@ def wrk(nginx, path, connections, seconds):
     """@return (requests, seconds)"""
     shown = nginx.client.run(
         "taskset", "-c", CLIENT_CORE, "wrk", "-t1", "-c", connections, "-d", f"{seconds}s",
-        f"http://10.78.0.1/{path}").stdout
+        nginx.url(path)).stdout
     found = re.search(r"(\d+) requests in ([\d.]+)s", shown)
     return int(found[1]), float(found[2])
 
@@ -68,19 +67,19 @@ def nginx_requests(nginx, connections, seconds):
 class PacketSocket:
     """pagewire-load at nginx's other end: the kernel there has no address any more."""
 
-    def __init__(self, stack, results, root):
-        self.nginx = Nginx(stack, results, root, gso=False)
+    def __init__(self, stack, results, root, net):
+        self.nginx = Nginx(stack, results, root, gso=False, ipv6=net.ipv6)
         self.nginx.namespace.run("ethtool", "-K", "v0", "tx", "off")
         self.nginx.client.run("ip", "addr", "flush", "dev", "v1")
         self.nginx.client.run("ip", "link", "set", "v1", "arp", "off")
-        self.socket = stack.enter_context(pair.Socket(results))
+        self.socket = stack.enter_context(pair.Socket(results, net))
 
     def requests(self, connections, seconds):
         device = ["--no-pci", "--vdev", "net_af_packet0,iface=v1,blocksz=4096,framesz=2048,"
                   "framecnt=2048,qpairs=1"]
         with tempfile.NamedTemporaryFile() as figures:
             command = [pair.LOAD, *self.socket.eal(CLIENT_CORE, 128, device), "--", "--ip",
-                       f"{PEER}/24", "--idle", "spin", "--url", "http://10.78.0.1/64",
+                       self.nginx.peer, "--idle", "spin", "--url", self.nginx.url("64"),
                        "--connections", connections, "--duration", seconds, "--json",
                        figures.name]
             self.socket.tell(command)
@@ -89,8 +88,8 @@ class PacketSocket:
 
 
 def bulk(results, stack, root, socket, runs, seconds):
-    nginx = Nginx(stack, results, root, gso=True)
-    load = ["--url", pair.url(BULK_FILE), "--connections", BULK_CONNECTIONS, "--duration", seconds]
+    nginx = Nginx(stack, results, root, gso=True, ipv6=socket.net.ipv6)
+    load = ["--url", socket.net.url(BULK_FILE), "--connections", BULK_CONNECTIONS, "--duration", seconds]
     ours, plain, steered = bench.take_turns(
         runs, lambda: socket.served(root, load), lambda: nginx_bulk(nginx, seconds, False),
         lambda: nginx_bulk(nginx, seconds, True))
@@ -104,7 +103,7 @@ def bulk(results, stack, root, socket, runs, seconds):
 
 def requests(results, nginx, same, root, socket, counts, runs, seconds):
     def ask(n):
-        return lambda: socket.served(root, ["--url", pair.url("64"), "--connections", n,
+        return lambda: socket.served(root, ["--url", socket.net.url("64"), "--connections", n,
                                             "--duration", seconds])
 
     for n in counts:
@@ -118,7 +117,8 @@ def requests(results, nginx, same, root, socket, counts, runs, seconds):
 
 def main():
     options = bench.arguments(__doc__)
-    results = bench.Results("kernel")
+    results = bench.Results("kernel", options.ipv6)
+    net = pair.Net(options.ipv6)
     print(f"bench kernel: {options.runs} runs of each", flush=True)
     seconds = 1 if options.quick else 3
     with contextlib.ExitStack() as stack:
@@ -127,13 +127,13 @@ def main():
         site = testsite.Site(root)
         site.add(BULK_FILE, testsite.content(BULK_FILE, BULK_BYTES))
         site.add("64", testsite.content("64", 64))
-        socket = stack.enter_context(pair.Socket(results))
+        socket = stack.enter_context(pair.Socket(results, net))
         nginx = bulk(results, stack, root, socket, options.runs, seconds)
-        requests(results, nginx, PacketSocket(stack, results, root), root, socket,
+        requests(results, nginx, PacketSocket(stack, results, root, net), root, socket,
                  QUICK_COUNTS if options.quick else COUNTS, options.runs, seconds)
     results.finish()
     rows = {row["case"]: row for row in results.rows}
-    plot.bars("kernel", "A byte of a download: the server's CPU", "cycles/B",
+    plot.bars(results.bench, "A byte of a download: the server's CPU", "cycles/B",
               ["pagewire", "nginx, steered", "nginx"], {"": [
                   rows["cycles-per-byte"]["value"], rows["cycles-per-byte-steered"]["reference"],
                   rows["cycles-per-byte"]["reference"]]})

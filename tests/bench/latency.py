@@ -22,17 +22,18 @@ TARGETS = {"p50": 15, "p99": 60}
 
 def main():
     options = bench.arguments(__doc__)
-    results = bench.Results("latency")
+    results = bench.Results("latency", options.ipv6)
+    net = pair.Net(options.ipv6)
     print(f"bench latency: {options.runs} runs of each", flush=True)
     with contextlib.ExitStack() as stack:
         root = stack.enter_context(tempfile.TemporaryDirectory(prefix="pwbench-root."))
         testsite.Site(root).add("64", testsite.content("64", 64))
-        socket = stack.enter_context(pair.Socket(results))
+        socket = stack.enter_context(pair.Socket(results, net))
         seconds = 1 if options.quick else 3
 
         def ask(connections, rate=0):
             return socket.served(root, [
-                "--url", pair.url("64"), "--connections", connections, "--duration", seconds,
+                "--url", net.url("64"), "--connections", connections, "--duration", seconds,
                 "--rate", int(rate)])
 
         full = ask(CONNECTIONS)["responses_per_s"]
@@ -46,7 +47,7 @@ def main():
     results.add("half-load-rate", "req/s", pair.per_s(half))
     results.finish()
     rows = {row["case"]: row["value"] for row in results.rows}
-    plot.lines("latency", "A file of 64 bytes: time to the end of the answer", "percentile", "us", {
+    plot.lines(results.bench, "A file of 64 bytes: time to the end of the answer", "percentile", "us", {
         label: [(i, rows[f"{case}-{name}"]) for i, name in enumerate(QUANTILES)]
         for label, case in (("1 connection", "1"), ("half of the full load", "half-load"))},
         "y", dict(enumerate(QUANTILES)))

@@ -24,11 +24,33 @@ import testsite
 SERVER_CORE, CLIENT_CORE = 0, 1
 LOAD = harness.PAGEWIRE.with_name("pagewire-load")
 FLOOD = harness.BUILD / "tests" / "bench" / "flood"
-OURS, PEER = "10.77.0.1", "10.77.0.2/16"
 WHOLE = 62 << 10  # receive buffers that take a segment which nobody cuts
-HEADERS = {"pagewire": 66, "testpmd": 54}  # of a frame, with timestamps and without
 WAIT_S = 20
 DISTURBED = 3  # per cent
+
+
+class Net:
+    """The two ends of a vhost-user socket, in IPv4 or IPv6."""
+
+    def __init__(self, ipv6=False):
+        self.ipv6 = ipv6
+        self.server, self.client, self.bits, self.more = (
+            ("fd77::1", "fd77::2", 64, "fd77::1:") if ipv6 else
+            ("10.77.0.1", "10.77.0.2", 16, "10.77.1."))
+        # Of a frame, with timestamps and without.
+        self.headers = {"pagewire": 86 if ipv6 else 66, "testpmd": 54}
+
+    def url(self, path):
+        return f"http://{harness.url_host(self.server)}/{path}"
+
+    def addresses(self, n):
+        """Of pagewire-load: ask from so many, 254 at most."""
+        last = f"{n:x}" if self.ipv6 else n
+        return ["--source", f"{self.more}1-{self.more}{last}"]
+
+    def sources(self, n):
+        """Likewise: from as many as n connections need, and a few more."""
+        return self.addresses(min(4 + n // 10000, 254))
 
 
 class FileSet:
@@ -41,15 +63,15 @@ class FileSet:
         self.mib, self.root = mib, pathlib.Path(root) / f"{mib}MB"
         self.root.mkdir()
         site = testsite.Site(self.root)
-        names = [f"f{i}" for i in range(mib)]
-        for name in names:
+        self.names = [f"f{i}" for i in range(mib)]
+        for name in self.names:
             site.add(name, testsite.content(name, 1 << 20))
-        self.list = pathlib.Path(root) / f"{mib}MB.urls"
-        self.list.write_text("".join(f"{url(name)}\n" for name in names))
 
-    def options(self):
+    def options(self, net):
         """Of pagewire-load."""
-        return ["--urls", self.list]
+        urls = self.root.with_name(f"{self.mib}MB-{net.server}.urls")
+        urls.write_text("".join(f"{net.url(name)}\n" for name in self.names))
+        return ["--urls", urls]
 
 
 class Socket:
@@ -57,14 +79,14 @@ class Socket:
 
     count = 0
 
-    def __init__(self, results, tso=False):
-        self.results, self.tso = results, tso
+    def __init__(self, results, net, tso=False):
+        self.results, self.net, self.tso = results, net, tso
         self.stack = contextlib.ExitStack()
         self.tmp = self.stack.enter_context(tempfile.TemporaryDirectory(prefix="pwbench."))
         self.namespace = self.stack.enter_context(harness.Namespace("b"))
         self.profile = harness.Profile("virtio-user", "pw0", self.tmp)
         self.profile.after = []  # the kernel is not at the other end
-        self.profile.ip = f"{OURS}/16"
+        self.profile.ip = f"{net.server}/{net.bits}"
         self.path = f"{self.tmp}/vhost.sock"
         self.told = set()
 
@@ -124,7 +146,7 @@ class Socket:
 
     def flood(self, root):
         return self.process(FLOOD, *self.eal(SERVER_CORE, mib_of(root), self.profile.eal), "--",
-                            root)
+                            *(["--ipv6"] if self.net.ipv6 else []), root)
 
     def testpmd(self):
         return self.process(
@@ -133,7 +155,7 @@ class Socket:
             "--txpkts=54,1460", "--burst=64", "--txd=1024", "--rxd=1024", "--auto-start",
             "--stats-period=3600", "--no-flush-rx", "--total-num-mbufs=16384")
 
-    def flooded(self, front_end, seconds, headers):
+    def flooded(self, front_end, seconds, who="pagewire"):
         """@return payload in bits per second of what a front end floods the sink with"""
         with self.sink(seconds) as sink:
             self.wait_for_socket(sink)
@@ -142,7 +164,7 @@ class Socket:
                     raise harness.Failure(said(sink))
             text = said(sink)
         counted = json.loads(next(line for line in text.splitlines() if line.startswith("{")))
-        payload = counted["bytes"] - headers * counted["packets"]
+        payload = counted["bytes"] - self.net.headers[who] * counted["packets"]
         return 8 * payload / counted["seconds"]
 
     def served(self, root, load, server=(), back_end=None):
@@ -153,8 +175,8 @@ class Socket:
         with tempfile.TemporaryDirectory(prefix="pwbench.") as tmp, contextlib.ExitStack() as stack:
             room = ["--rx-buffer", WHOLE] if self.tso else []
             child = stack.enter_context(self.process(
-                LOAD, *self.eal(CLIENT_CORE, 128, self.back_end()), "--", "--ip", PEER, "--idle",
-                "spin", "--json", f"{tmp}/json", *room, *load))
+                LOAD, *self.eal(CLIENT_CORE, 128, self.back_end()), "--", "--ip",
+                f"{self.net.client}/{self.net.bits}", "--idle", "spin", "--json", f"{tmp}/json", *room, *load))
             self.wait_for_socket(child)
             pagewire = harness.Pagewire(self.namespace, self.profile, root,
                                         ["--idle", "spin", *server],
@@ -220,15 +242,6 @@ def end(child, seconds=WAIT_S):
 def said(child):
     child.log.seek(0)
     return child.log.read()
-
-
-def sources(n):
-    """Of pagewire-load: as many addresses as n connections need, and a few more."""
-    return ["--source", f"10.77.1.1-10.77.1.{min(4 + n // 10000, 254)}"]
-
-
-def url(path):
-    return f"http://{OURS}/{path}"
 
 
 # ---- figures of runs ----

@@ -19,6 +19,7 @@ import testsite
 
 PROGRAM = inprocess.PROGRAMS / "path-bench"
 FILE_MIB = 64
+COUNTED_MIB = 10  # as much as BATCHES take
 
 CASES = {
     "bulk": {"bulk-46": "segment of a download, the device sums",
@@ -26,6 +27,8 @@ CASES = {
     "bulk-sum": {"bulk-46-sum": "segment of a download, summed by us"},
     "requests": {"request": "64-byte file, request and response",
                  "free-request": "freeing it"},
+    "acks": {"ack": "ACK that says nothing new"},
+    "connections": {"connection": "connection: SYN to TIME-WAIT, 64-byte file"},
 }
 
 # Parts of a turn: what functions take with all that they call, less what others do there.
@@ -53,18 +56,22 @@ def inclusive(path):
     return taken
 
 
-def command(memory, root, batches, case):
+def command(memory, root, ipv6, batches, *cases):
     return [PROGRAM, *memory, "--no-pci", "--no-telemetry", "--lcores", "0", "--file-prefix",
             f"pwpath{os.getpid()}", "--log-level", "lib.eal:error", "--", "--batches", batches,
-            root, case]
+            *(["--ipv6"] if ipv6 else []), root, *cases]
 
 
-def split(results, root, case, name, cycles):
+def counting(root, ipv6, *cases):
+    """The command for callgrind, on ordinary memory."""
+    return command(["--no-huge", "--no-shconf", "-m", "256"], root, ipv6, inprocess.BATCHES, *cases)
+
+
+def split(results, root, ipv6, case, name, cycles):
     """Where the instructions of a turn go; cycles are shared out alike."""
-    no_huge = ["--no-huge", "--no-shconf", "-m", "256"]
-    total, found, taken = inprocess.callgrind(
-        command(no_huge, root, inprocess.LONG, case), ["pw_worker_turn"], inclusive)
-    print(f"{CASES[case][name]}: {total / found[name][1]:.0f} instructions, of which")
+    found, taken = inprocess.callgrind(counting(root, ipv6, case), ["pw_worker_turn"], inclusive)
+    total = taken["pw_worker_turn"]
+    print(f"{CASES[case][name]}: {found[name]:.0f} instructions, of which")
     for words, with_, without in PARTS:
         part = sum(taken.get(f, 0) for f in with_) - sum(taken.get(f, 0) for f in without)
         share = part / total
@@ -72,9 +79,17 @@ def split(results, root, case, name, cycles):
         results.add(f"{case}: {words}", "%", Samples([round(100 * share, 1)]))
 
 
-def run(results, root, runs, quick):
+def make_site(root, mib):
+    """What the program asks for. @return root"""
+    site = testsite.Site(root)
+    site.add("small", testsite.content("small", 64))
+    site.add_big("big", mib << 20)
+    return root
+
+
+def run(results, root, ipv6, runs, quick):
     memory = harness.memory_arguments(FILE_MIB + 64)
-    commands = [command(memory, root, 2000, case) for case in CASES]
+    commands = [command(memory, root, ipv6, 2000, case) for case in CASES]
     for words in commands:
         results.command(words)
     samples = inprocess.sample(runs, commands)
@@ -85,19 +100,16 @@ def run(results, root, runs, quick):
     print("cycles of the time stamp counter, of the least disturbed run")
     if inprocess.has_callgrind() and not quick:
         for case, name in (("bulk", "bulk-46"), ("requests", "request")):
-            split(results, root, case, name, samples[name].median)
+            split(results, root, ipv6, case, name, samples[name].median)
 
 
 def main():
     options = bench.arguments(__doc__)
-    results = bench.Results("path")
+    results = bench.Results("path", options.ipv6)
     print(f"bench path: {options.runs} runs of each", flush=True)
     with tempfile.TemporaryDirectory(prefix="pwbench-root.") as root:
-        site = testsite.Site(root)
-        site.add_big("big", FILE_MIB << 20)
-        site.add("small", testsite.content("small", 64))
         try:
-            run(results, root, options.runs, options.quick)
+            run(results, make_site(root, FILE_MIB), options.ipv6, options.runs, options.quick)
         finally:
             shutil.rmtree(f"/var/run/dpdk/pwpath{os.getpid()}", ignore_errors=True)
     results.write()

@@ -7,7 +7,7 @@
  * and keeps what it is given; freeing that, which is the driver's part of a
  * worker's time, is measured apart.
  *
- *	path_bench [EAL options] -- [--batches N] ROOT CASE...
+ *	path_bench [EAL options] -- [--batches N] [--ipv6] ROOT CASE...
  *
  * ROOT is a directory with the files "big" and "small". A line a figure: name,
  * cycles per operation (median, 10th and 90th percentile of the batches),
@@ -19,17 +19,12 @@
 #include <string.h>
 #include <rte_eal.h>
 #include <rte_malloc.h>
+#include "ends.h"
 #include "meter.h"
 #include "pw_http.h"
 #include "pw_loop.h"
-#include "pw_wire_arp.h"
-#include "pw_wire_eth.h"
-#include "pw_wire_ip4.h"
 #include "pw_wire_tcp.h"
 
-#define US	   RTE_BE32(0x0a4d0001)
-#define PEER	   RTE_BE32(0x0a4d0002)
-#define MSS	   1448u
 #define SHIFT	   7
 #define PEERS	   64
 #define FRAMES_MAX 1024
@@ -68,6 +63,8 @@ struct lab {
 };
 
 static struct meter meter, free_meter;
+static struct lab *kept;
+static struct ends ends;
 static uint32_t n_batches = 2000;
 
 static void
@@ -213,7 +210,7 @@ open_worker(struct lab *l)
 		.tcp = {.max_conns = 1024, .max_half_open = 1024, .max_traced = 1024},
 	};
 
-	l->addr = (struct pw_if_addr){pw_addr_v4(US), 96 + 24};
+	l->addr = (struct pw_if_addr){ends.us, ends.prefix_bits};
 	l->http = pw_http_create(&http);
 	if (l->http == NULL)
 		die("no memory for the service");
@@ -229,13 +226,14 @@ open_worker(struct lab *l)
 /* ---- peers ---- */
 
 static void
-say_arp(struct lab *l)
+say_hello(struct lab *l)
 {
-	struct pw_arp a = {.op = PW_ARP_REQUEST, .spa = pw_addr_v4(PEER), .tpa = pw_addr_v4(US)};
-	struct rte_mbuf *m = wire_frame(&l->wire, PW_ETH_TYPE_ARP);
+	uint8_t hello[ENDS_HELLO_MAX];
+	uint16_t type;
+	uint32_t len = ends_put_hello(&ends, hello, peer_mac, &type);
+	struct rte_mbuf *m = wire_frame(&l->wire, type);
 
-	memcpy(a.sha, peer_mac, sizeof(peer_mac));
-	pw_arp_emit((uint8_t *)rte_pktmbuf_append(m, PW_ARP_LEN), &a);
+	memcpy(rte_pktmbuf_append(m, (uint16_t)len), hello, len);
 }
 
 static void
@@ -244,7 +242,7 @@ say(struct lab *l, struct peer *p, uint8_t flags, uint32_t window, const char *t
 	uint8_t bytes[FRAME_MAX], opts[PW_TCP_OPT_MAX];
 	uint32_t len = (uint32_t)strlen(text), hlen;
 	struct pw_tcp_opts o = {.has = PW_OPT_MSS | PW_OPT_SACK_OK | PW_OPT_TS | PW_OPT_WSCALE,
-		.mss = 1460,
+		.mss = ends.mss,
 		.wscale = SHIFT,
 		.ts_val = (uint32_t)(l->now / PW_NS_PER_MS)};
 	struct pw_tcp_hdr h = {.sport = p->port,
@@ -254,12 +252,7 @@ say(struct lab *l, struct peer *p, uint8_t flags, uint32_t window, const char *t
 		.wnd = (uint16_t)((window + (1u << SHIFT) - 1) >> SHIFT),
 		.flags = flags,
 		.opt_len = PW_TCP_TS_LEN};
-	struct pw_ip4_hdr ip = {.src = pw_addr_v4(PEER),
-		.dst = pw_addr_v4(US),
-		.df = true,
-		.ttl = 64,
-		.proto = PW_IP_PROTO_TCP};
-	struct rte_mbuf *m = wire_frame(&l->wire, PW_ETH_TYPE_IP4);
+	struct rte_mbuf *m = wire_frame(&l->wire, ends.eth_type);
 
 	if (flags & PW_TCP_SYN)
 		h.opt_len = (uint8_t)pw_tcp_put_syn_opts(opts, &o);
@@ -267,8 +260,7 @@ say(struct lab *l, struct peer *p, uint8_t flags, uint32_t window, const char *t
 		pw_tcp_put_ts(opts, o.ts_val, 0);
 	hlen = pw_tcp_emit(bytes, &h, opts);
 	memcpy(bytes + hlen, text, len);
-	ip.total_len = (uint16_t)(PW_IP4_HLEN + hlen + len);
-	pw_ip4_emit((uint8_t *)rte_pktmbuf_append(m, PW_IP4_HLEN), &ip);
+	ends_put_ip(&ends, (uint8_t *)rte_pktmbuf_append(m, ends.ip_hlen), true, hlen + len);
 	memcpy(rte_pktmbuf_append(m, (uint16_t)(hlen + len)), bytes, hlen + len);
 	p->snd += len + ((flags & PW_TCP_SYN) != 0);
 }
@@ -282,15 +274,14 @@ look(struct lab *l)
 
 	for (i = 0; i < w->n_tx; i++) {
 		const uint8_t *p = rte_pktmbuf_mtod(w->tx[i], const uint8_t *);
-		const uint8_t *tcp = p + PW_ETH_HLEN + PW_IP4_HLEN;
-		uint32_t len, hlen;
+		const uint8_t *tcp = ends_tcp(&ends, p);
+		uint32_t len;
 
-		if (pw_eth_type(p, PW_ETH_HLEN) != PW_ETH_TYPE_IP4)
+		if (tcp == NULL)
 			continue;
-		hlen = (tcp[12] >> 4) * 4u;
-		len = w->tx[i]->pkt_len - PW_ETH_HLEN - PW_IP4_HLEN - hlen;
+		len = w->tx[i]->pkt_len - (uint32_t)(tcp - p) - (tcp[12] >> 4) * 4u;
 		l->peers[pw_get_be16(tcp + 2) - 1024].rcv =
-			pw_get_be32(tcp + 4) + len + ((tcp[13] & PW_TCP_SYN) != 0);
+			pw_get_be32(tcp + 4) + len + ((tcp[13] & (PW_TCP_SYN | PW_TCP_FIN)) != 0);
 		n_data += len > 0;
 	}
 	return n_data;
@@ -327,7 +318,7 @@ connect_peers(struct lab *l, uint32_t n)
 {
 	uint32_t i, n_data;
 
-	say_arp(l);
+	say_hello(l);
 	for (i = 0; i < n; i++) {
 		l->peers[i] = (struct peer){.port = (uint16_t)(1024 + i), .snd = 1000};
 		say(l, &l->peers[i], PW_TCP_SYN, UINT16_MAX, "");
@@ -353,11 +344,16 @@ lab_open(const char *root, bool offload)
 
 /* The connections that are left are reset. */
 static void
-lab_close(struct lab *l)
+lab_rest(struct lab *l)
 {
 	pw_tcp_abort_all(pw_worker_tcp(l->worker), l->now);
 	pw_worker_turn(l->worker, l->now);
 	drop_sent(&l->wire);
+}
+
+static void
+lab_close(struct lab *l)
+{
 	pw_worker_destroy(l->worker);
 	pw_http_destroy(l->http);
 	pw_store_refs_fini(&l->refs, &mem);
@@ -368,9 +364,23 @@ lab_close(struct lab *l)
 	mem_free(NULL, l);
 }
 
+/* Making a lab takes long under callgrind: it is kept for the cases that it will do for. */
+static struct lab *
+lab_get(const char *root, bool offload)
+{
+	if (kept != NULL && kept->wire.port.tx_tcp_cksum != offload) {
+		lab_close(kept);
+		kept = NULL;
+	}
+	if (kept == NULL)
+		kept = lab_open(root, offload);
+	return kept;
+}
+
 /* ---- cases ---- */
 
 #define BIG   "GET /big HTTP/1.1\r\nHost: bench\r\n\r\n"
+#define CLOSE "GET /small HTTP/1.1\r\nHost: bench\r\nConnection: close\r\n\r\n"
 #define SMALL "GET /small HTTP/1.1\r\nHost: bench\r\nUser-Agent: path_bench\r\nAccept: */*\r\n\r\n"
 
 /*
@@ -380,12 +390,11 @@ lab_close(struct lab *l)
 static void
 bulk(const char *root, const char *name, const char *free_name, uint32_t each, bool offload)
 {
-	struct lab *l = lab_open(root, offload);
+	struct lab *l = lab_get(root, offload);
 	struct peer *p = &l->peers[0];
-	uint32_t window = 2 * each * MSS, una, b, i, n = 0;
+	const uint32_t seg = ends.mss - PW_TCP_TS_LEN;
+	uint32_t window = 2 * each * seg, una, b, i, n = 0;
 
-	meter_open(&meter, name);
-	meter_open(&free_meter, free_name);
 	connect_peers(l, 1);
 	say(l, p, PW_TCP_ACK | PW_TCP_PSH, window, BIG);
 	for (b = 0; b < 40; b++) { /* until the window is open */
@@ -395,7 +404,8 @@ bulk(const char *root, const char *name, const char *free_name, uint32_t each, b
 	}
 	turn(l, &n);
 	una = p->rcv - window;
-	free_meter.n = 0;
+	meter_open(&meter, name);
+	meter_open(&free_meter, free_name);
 	for (b = 0; b < n_batches; b++) {
 		uint64_t cycles;
 
@@ -403,7 +413,7 @@ bulk(const char *root, const char *name, const char *free_name, uint32_t each, b
 		for (i = 0; i < each; i += 2) {
 			struct peer at = *p;
 
-			at.rcv = una += 2 * MSS;
+			at.rcv = una += 2 * seg;
 			say(l, &at, PW_TCP_ACK, window, "");
 		}
 		cycles = turn(l, &n);
@@ -411,14 +421,14 @@ bulk(const char *root, const char *name, const char *free_name, uint32_t each, b
 			una = p->rcv;
 			say(l, p, PW_TCP_ACK | PW_TCP_PSH, window, BIG);
 			turn(l, &n);
-			una = p->rcv - n * MSS;
+			una = p->rcv - n * seg;
 			continue;
 		}
 		meter_add(&meter, cycles, n);
 	}
 	meter_print(&meter);
 	meter_print(&free_meter);
-	lab_close(l);
+	lab_rest(l);
 }
 
 static void
@@ -437,12 +447,12 @@ bulk_sum(const char *root)
 static void
 requests(const char *root)
 {
-	struct lab *l = lab_open(root, true);
+	struct lab *l = lab_get(root, true);
 	uint32_t b, i, n;
 
+	connect_peers(l, PEERS);
 	meter_open(&meter, "request");
 	meter_open(&free_meter, "free-request");
-	connect_peers(l, PEERS);
 	for (b = 0; b < n_batches; b++) {
 		l->now += 50 * PW_NS_PER_US;
 		for (i = 0; i < PEERS; i++)
@@ -453,7 +463,72 @@ requests(const char *root)
 	}
 	meter_print(&meter);
 	meter_print(&free_meter);
-	lab_close(l);
+	lab_rest(l);
+}
+
+/* Each of many connections acknowledges what it has acknowledged before: what receiving costs. */
+static void
+acks(const char *root)
+{
+	struct lab *l = lab_get(root, true);
+	uint32_t b, i, n;
+
+	connect_peers(l, PEERS);
+	meter_open(&meter, "ack");
+	for (b = 0; b < n_batches; b++) {
+		l->now += 50 * PW_NS_PER_US;
+		for (i = 0; i < PEERS; i++)
+			say(l, &l->peers[i], PW_TCP_ACK, UINT16_MAX << SHIFT, "");
+		meter_add(&meter, turn(l, &n), PEERS);
+	}
+	meter_print(&meter);
+	lab_rest(l);
+}
+
+static void
+live(struct lab *l, struct peer *p, uint16_t port, uint32_t step)
+{
+	switch (step) {
+	case 0: /* a port that rests is known by its sequence numbers (RFC 6191) */
+		*p = (struct peer){.port = port, .snd = p->snd + 1000};
+		say(l, p, PW_TCP_SYN, UINT16_MAX, "");
+		return;
+	case 1:
+		say(l, p, PW_TCP_ACK | PW_TCP_PSH, UINT16_MAX << SHIFT, CLOSE);
+		return;
+	default:
+		say(l, p, PW_TCP_ACK | PW_TCP_FIN, UINT16_MAX << SHIFT, "");
+	}
+}
+
+/* Many at a time are opened, ask for a small file, and are closed by us first. */
+static void
+connections(const char *root)
+{
+	struct lab *l = lab_get(root, true);
+	const struct pw_tcp_stats *st = pw_tcp_stats(pw_worker_tcp(l->worker));
+	uint64_t before = st->closed;
+	uint32_t b, i, n;
+
+	connect_peers(l, 0);
+	turn(l, &n);
+	meter_open(&meter, "connection");
+	for (b = 0; b < n_batches; b++) {
+		uint64_t cycles = 0;
+		uint32_t step;
+
+		for (step = 0; step < 3; step++) {
+			l->now += 50 * PW_NS_PER_US;
+			for (i = 0; i < PEERS; i++)
+				live(l, &l->peers[i], (uint16_t)(1024 + i), step);
+			cycles += turn(l, &n);
+		}
+		meter_add(&meter, cycles, PEERS);
+	}
+	if (st->closed - before != (uint64_t)n_batches * PEERS)
+		die("connections did not end in order");
+	meter_print(&meter);
+	lab_rest(l);
 }
 
 static const struct {
@@ -463,6 +538,8 @@ static const struct {
 	{"bulk", bulk_offload},
 	{"bulk-sum", bulk_sum},
 	{"requests", requests},
+	{"acks", acks},
+	{"connections", connections},
 };
 
 static void
@@ -481,7 +558,9 @@ run_case(const char *root, const char *name)
 int
 main(int argc, char **argv)
 {
-	static const struct option options[] = {{"batches", required_argument, NULL, 'b'}, {0}};
+	static const struct option options[] = {
+		{"batches", required_argument, NULL, 'b'}, {"ipv6", no_argument, NULL, '6'}, {0}};
+	bool ip6 = false;
 	int used = rte_eal_init(argc, argv), opt;
 	const char *root;
 
@@ -490,15 +569,20 @@ main(int argc, char **argv)
 	argc -= used;
 	argv += used;
 	while ((opt = getopt_long(argc, argv, "", options, NULL)) != -1) {
-		if (opt != 'b')
+		if (opt == '6')
+			ip6 = true;
+		else if (opt == 'b')
+			n_batches = (uint32_t)RTE_MIN(strtoul(optarg, NULL, 0), METER_BATCHES_MAX);
+		else
 			return 2;
-		n_batches = (uint32_t)RTE_MIN(strtoul(optarg, NULL, 0), METER_BATCHES_MAX);
 	}
 	if (n_batches == 0 || argc - optind < 2)
-		die("usage: path_bench [EAL options] -- [--batches N] ROOT CASE...");
+		die("usage: path_bench [EAL options] -- [--batches N] [--ipv6] ROOT CASE...");
+	ends_init(&ends, ip6);
 	root = argv[optind];
 	while (++optind < argc)
 		run_case(root, argv[optind]);
+	lab_close(kept);
 	rte_eal_cleanup();
 	return 0;
 }

@@ -24,16 +24,16 @@ TARGET = 0.80
 
 
 def sources(socket, files, seconds):
-    load = [*files.options(), "--connections", CONNECTIONS, "--duration", seconds]
-    return [lambda: socket.flooded(socket.flood(files.root), seconds, pair.HEADERS["pagewire"]),
+    load = [*files.options(socket.net), "--connections", CONNECTIONS, "--duration", seconds]
+    return [lambda: socket.flooded(socket.flood(files.root), seconds),
             lambda: socket.served(files.root, load)]
 
 
-def run(results, stack, sets, tso, runs, seconds):
-    socket = stack.enter_context(pair.Socket(results, tso))
+def run(results, stack, sets, net, tso, runs, seconds):
+    socket = stack.enter_context(pair.Socket(results, net, tso))
     gather = [source for files in sets for source in sources(socket, files, seconds)]
     if not tso:
-        gather.append(lambda: socket.flooded(socket.testpmd(), seconds, pair.HEADERS["testpmd"]))
+        gather.append(lambda: socket.flooded(socket.testpmd(), seconds, "testpmd"))
     lists = bench.take_turns(runs, *gather)
     for i, files in enumerate(sets):
         name = "bulk-tso" if tso else "bulk-1500"
@@ -49,17 +49,18 @@ def run(results, stack, sets, tso, runs, seconds):
 
 def main():
     options = bench.arguments(__doc__)
-    results = bench.Results("roofline")
+    results = bench.Results("roofline", options.ipv6)
+    net = pair.Net(options.ipv6)
     print(f"bench roofline: {options.runs} runs of each", flush=True)
     with contextlib.ExitStack() as stack:
         root = stack.enter_context(tempfile.TemporaryDirectory(prefix="pwbench-root."))
         sets = [pair.FileSet(root, mib) for mib in SETS_MIB]
         for tso in (False, True):
-            run(results, stack, sets, tso, options.runs, 1 if options.quick else 3)
+            run(results, stack, sets, net, tso, options.runs, 1 if options.quick else 3)
     results.finish()
     rows = {row["case"]: row for row in results.rows}
     names = ["bulk-1500", "bulk-1500-256MB", "bulk-tso", "bulk-tso-256MB"]
-    plot.bars("roofline", "Downloads against the device, virtio-user to vhost, a core a side",
+    plot.bars(results.bench, "Downloads against the device, virtio-user to vhost, a core a side",
               "Gbit/s of payload", names, {
                   "pagewire": [rows[name]["value"] for name in names],
                   "flood of the same chains": [rows[name]["reference"] for name in names],

@@ -30,15 +30,15 @@ CASES = {
 
 
 class Bench:
-    def __init__(self, root, seconds):
-        self.root, self.seconds = root, seconds
+    def __init__(self, root, seconds, ipv6):
+        self.root, self.seconds, self.family = root, seconds, ["--ipv6"] if ipv6 else []
         self.memory = harness.memory_arguments(FILE_MIB + 160)
         self.prefixes = [f"pwscale{os.getpid()}-{i}" for i in range(2)]
 
     def command(self, case, lcores, prefix):
         return [PROGRAM, *self.memory, "--no-pci", "--no-telemetry", "--lcores", lcores,
                 "--file-prefix", prefix, "--log-level", "lib.eal:error", "--", "--seconds",
-                str(self.seconds), self.root, case]
+                str(self.seconds), *self.family, self.root, case]
 
     def run(self, case, *lcores):
         """A process for each. @return the sum of what they reach."""
@@ -71,7 +71,7 @@ def measure(results, tool, runs):
 
 def main():
     options = bench.arguments(__doc__)
-    results = bench.Results("scaling")
+    results = bench.Results("scaling", options.ipv6)
     print(f"bench scaling: {options.runs} runs of each", flush=True)
     if (os.cpu_count() or 1) < 2:
         results.add_impossible("two workers", "bit/s", "this machine has one core")
@@ -81,7 +81,7 @@ def main():
         site = testsite.Site(root)
         site.add_big("big", FILE_MIB << 20)
         site.add("small", testsite.content("small", 64))
-        tool = Bench(root, 0.5 if options.quick else 1)
+        tool = Bench(root, 0.5 if options.quick else 1, options.ipv6)
         try:
             measure(results, tool, options.runs)
         finally:

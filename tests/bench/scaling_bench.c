@@ -6,7 +6,7 @@
  * connection and burst, asks for more, and costs next to nothing, so that what is
  * measured is how much of each other's time workers take.
  *
- *	scaling_bench [EAL options] -- [--seconds S] ROOT CASE
+ *	scaling_bench [EAL options] -- [--seconds S] [--ipv6] ROOT CASE
  *
  * ROOT is a directory with the files "big" and "small"; a worker for each lcore. Prints
  * {"workers": N, "payload_bits_per_s": R, "responses_per_s": R, "cycles_per_byte": C}.
@@ -19,13 +19,9 @@
 #include <rte_cycles.h>
 #include <rte_malloc.h>
 #include "app.h"
-#include "pw_wire_arp.h"
-#include "pw_wire_eth.h"
-#include "pw_wire_ip4.h"
+#include "ends.h"
 #include "pw_wire_tcp.h"
 
-#define US	     RTE_BE32(0x0a4d0001)
-#define PEER	     RTE_BE32(0x0a4d0002)
 #define PORT	     80
 #define FIRST_PORT   1024
 #define PORTS	     1024 /* of which each worker finds its own */
@@ -37,6 +33,7 @@
 
 const char program[] = "scaling_bench";
 
+static struct ends ends;
 static const uint8_t our_mac[6] = {2, 0, 0, 0, 0, 1}, peer_mac[6] = {2, 0, 0, 0, 0, 2};
 
 /* One connection's other end. */
@@ -96,13 +93,14 @@ frame(struct mirror *mi, uint16_t type)
 }
 
 static struct rte_mbuf *
-say_arp(struct mirror *mi)
+say_hello(struct mirror *mi)
 {
-	struct pw_arp a = {.op = PW_ARP_REQUEST, .spa = pw_addr_v4(PEER), .tpa = pw_addr_v4(US)};
-	struct rte_mbuf *m = frame(mi, PW_ETH_TYPE_ARP);
+	uint8_t hello[ENDS_HELLO_MAX];
+	uint16_t type;
+	uint32_t len = ends_put_hello(&ends, hello, peer_mac, &type);
+	struct rte_mbuf *m = frame(mi, type);
 
-	memcpy(a.sha, peer_mac, sizeof(peer_mac));
-	pw_arp_emit((uint8_t *)rte_pktmbuf_append(m, PW_ARP_LEN), &a);
+	memcpy(rte_pktmbuf_append(m, (uint16_t)len), hello, len);
 	mi->known = true;
 	return m;
 }
@@ -111,7 +109,7 @@ static struct rte_mbuf *
 say(struct mirror *mi, struct peer *p, uint8_t flags, const char *text, uint32_t len)
 {
 	struct pw_tcp_opts o = {.has = PW_OPT_MSS | PW_OPT_SACK_OK | PW_OPT_TS | PW_OPT_WSCALE,
-		.mss = 1460,
+		.mss = ends.mss,
 		.wscale = SHIFT,
 		.ts_val = 1};
 	struct pw_tcp_hdr h = {.sport = p->port,
@@ -121,21 +119,15 @@ say(struct mirror *mi, struct peer *p, uint8_t flags, const char *text, uint32_t
 		.wnd = WINDOW >> SHIFT,
 		.flags = flags,
 		.opt_len = PW_TCP_TS_LEN};
-	struct pw_ip4_hdr ip = {.src = pw_addr_v4(PEER),
-		.dst = pw_addr_v4(US),
-		.df = true,
-		.ttl = 64,
-		.proto = PW_IP_PROTO_TCP};
-	struct rte_mbuf *m = frame(mi, PW_ETH_TYPE_IP4);
-	uint8_t *to = (uint8_t *)rte_pktmbuf_append(m, PW_IP4_HLEN);
+	struct rte_mbuf *m = frame(mi, ends.eth_type);
+	uint8_t *to = (uint8_t *)rte_pktmbuf_append(m, ends.ip_hlen);
 	uint8_t opts[PW_TCP_OPT_MAX];
 
 	if (flags & PW_TCP_SYN)
 		h.opt_len = (uint8_t)pw_tcp_put_syn_opts(opts, &o);
 	else
 		pw_tcp_put_ts(opts, o.ts_val, p->ts);
-	ip.total_len = (uint16_t)(PW_IP4_HLEN + PW_TCP_HLEN_MIN + h.opt_len + len);
-	pw_ip4_emit(to, &ip);
+	ends_put_ip(&ends, to, true, PW_TCP_HLEN_MIN + h.opt_len + len);
 	pw_tcp_emit((uint8_t *)rte_pktmbuf_append(m, PW_TCP_HLEN_MIN + h.opt_len), &h, opts);
 	memcpy(rte_pktmbuf_append(m, (uint16_t)len), text, len);
 	p->snd += len + ((flags & PW_TCP_SYN) != 0);
@@ -160,7 +152,7 @@ mirror_rx(void *q, struct rte_mbuf **pkts, uint16_t n)
 	uint16_t i = 0;
 
 	if (unlikely(!mi->known))
-		pkts[i++] = say_arp(mi);
+		pkts[i++] = say_hello(mi);
 	while (i < RTE_MIN(n, OPEN_AT_ONCE) && mi->n_open < CONNS)
 		pkts[i++] = say(mi, &mi->peers[mi->n_open++], PW_TCP_SYN, "", 0);
 	while (i < n && mi->n_touched != 0)
@@ -172,14 +164,14 @@ static void
 look_at(struct mirror *mi, const struct rte_mbuf *m)
 {
 	const uint8_t *p = rte_pktmbuf_mtod(m, const uint8_t *);
-	const uint8_t *tcp = p + PW_ETH_HLEN + PW_IP4_HLEN;
+	const uint8_t *tcp = ends_tcp(&ends, p);
 	struct peer *peer;
 	uint32_t len;
 
-	if (unlikely(pw_eth_type(p, PW_ETH_HLEN) != PW_ETH_TYPE_IP4))
+	if (unlikely(tcp == NULL))
 		return;
 	peer = &mi->peers[mi->index[pw_get_be16(tcp + 2) - FIRST_PORT]];
-	len = m->pkt_len - PW_ETH_HLEN - PW_IP4_HLEN - (tcp[12] >> 4) * 4u;
+	len = m->pkt_len - (uint32_t)(tcp - p) - (tcp[12] >> 4) * 4u;
 	if (unlikely(tcp[13] & PW_TCP_SYN)) {
 		peer->answered = true;
 		len = 1;
@@ -213,13 +205,12 @@ static void
 choose_ports(struct lab *l, struct mirror *mi, uint32_t i)
 {
 	const struct pw_crew *crew = l->app.workers.crew;
-	struct pw_addr us = pw_addr_v4(US), peer = pw_addr_v4(PEER);
 	uint16_t port = FIRST_PORT;
 	uint32_t k = 0;
 
 	for (; k < CONNS; port++) {
-		if (crew != NULL &&
-			pw_spread_worker_of(pw_crew_spread(crew), &us, PORT, &peer, port) != i)
+		if (crew != NULL && pw_spread_worker_of(pw_crew_spread(crew), &ends.us, PORT,
+					    &ends.peer, port) != i)
 			continue;
 		mi->peers[k] = (struct peer){.port = port, .snd = 1000};
 		mi->index[port - FIRST_PORT] = (uint8_t)k++;
@@ -298,7 +289,7 @@ open_lab(struct lab *l, bool offload, const char *file, uint64_t each)
 		.driver = "mirror",
 	};
 	memcpy(l->port.mac.addr_bytes, our_mac, sizeof(our_mac));
-	l->addr = (struct pw_if_addr){pw_addr_v4(US), 96 + 24};
+	l->addr = (struct pw_if_addr){ends.us, ends.prefix_bits};
 	for (i = 0; i < l->app.workers.n; i++) {
 		l->mirror[i] = mirror_open(l, i, file, each);
 		add_worker(l, i);
@@ -403,22 +394,28 @@ run_case(struct lab *l, const char *name)
 int
 main(int argc, char **argv)
 {
-	static const struct option options[] = {{"seconds", required_argument, NULL, 's'}, {0}};
+	static const struct option options[] = {
+		{"seconds", required_argument, NULL, 's'}, {"ipv6", no_argument, NULL, '6'}, {0}};
 	static struct lab lab = {.seconds = 1};
 	int used = rte_eal_init(argc, argv), status, opt;
 	char index[] = "index.html";
+	bool ip6 = false;
 
 	if (used < 0)
 		die("no EAL");
 	argc -= used;
 	argv += used;
 	while ((opt = getopt_long(argc, argv, "", options, NULL)) != -1) {
-		if (opt != 's')
+		if (opt == '6')
+			ip6 = true;
+		else if (opt == 's')
+			lab.seconds = strtod(optarg, NULL);
+		else
 			return STATUS_USAGE;
-		lab.seconds = strtod(optarg, NULL);
 	}
 	if (argc - optind != 2)
-		die("usage: scaling_bench [EAL options] -- [--seconds S] ROOT CASE");
+		die("usage: scaling_bench [EAL options] -- [--seconds S] [--ipv6] ROOT CASE");
+	ends_init(&ends, ip6);
 	lab.app.cfg.root = argv[optind];
 	lab.app.cfg.index = index;
 	status = run_case(&lab, argv[optind + 1]);

@@ -21,18 +21,19 @@ TARGET_SIZE, TARGET = "64", 2_000_000
 
 def main():
     options = bench.arguments(__doc__)
-    results = bench.Results("small")
+    results = bench.Results("small", options.ipv6)
+    net = pair.Net(options.ipv6)
     print(f"bench small: {options.runs} runs of each", flush=True)
     with contextlib.ExitStack() as stack:
         root = stack.enter_context(tempfile.TemporaryDirectory(prefix="pwbench-root."))
         for name, size in SIZES.items():
             testsite.Site(root).add(name, testsite.content(name, size))
-        socket = stack.enter_context(pair.Socket(results))
+        socket = stack.enter_context(pair.Socket(results, net))
         seconds = 1 if options.quick else 3
         names = QUICK_SIZES if options.quick else tuple(SIZES)
 
         def ask(name):
-            return lambda: socket.served(root, ["--url", pair.url(name), "--connections",
+            return lambda: socket.served(root, ["--url", net.url(name), "--connections",
                                                 CONNECTIONS, "--duration", seconds])
 
         lists = bench.take_turns(options.runs, *map(ask, names))
@@ -41,7 +42,7 @@ def main():
         results.add(f"{name}-cycles", "cycles/req", pair.cycles_per_request(runs))
         results.add(f"{name}-throughput", "Gbit/s", pair.gbit_per_s(runs))
     results.finish()
-    plot.bars("small", f"Small files over {CONNECTIONS} keep-alive connections, one core",
+    plot.bars(results.bench, f"Small files over {CONNECTIONS} keep-alive connections, one core",
               "requests/s", names, {"pagewire": [
                   row["value"] for row in results.rows if row["unit"] == "req/s"]})
 

@@ -37,7 +37,7 @@ MTUS = (1500, 9000, 65000)
 # net_tap of DPDK 22.11 takes no frame beyond 1522 bytes: long ones on a packet socket.
 LONG = (("af_packet", 9000), ("af_packet", 61360))
 FILE_BYTES = 1 << 30
-HEADERS = 54            # Ethernet, IPv4 and TCP without options, as the flood has them
+HEADERS = 54            # Ethernet, IPv4 and TCP without options, as the flood always has them
 FLOOD_SETTLE_S, FLOOD_S = 0.2, 1.0
 TARGET = {1500: 0.5}
 
@@ -48,7 +48,7 @@ http {{ access_log off; sendfile on; tcp_nopush on; keepalive_requests 100000000
  open_file_cache max=1000; types {{ }} default_type x/y;
  client_body_temp_path {tmp}/a; proxy_temp_path {tmp}/b; fastcgi_temp_path {tmp}/c;
  uwsgi_temp_path {tmp}/d; scgi_temp_path {tmp}/e;
- server {{ listen 80; root {root}; }} }}
+ server {{ listen 80; listen [::]:80; root {root}; }} }}
 """
 
 
@@ -118,9 +118,10 @@ class Flood:
 class Pagewire:
     """pagewire on a device; each download gives one sample of everything."""
 
-    def __init__(self, stack, results, root, driver, mtu):
+    def __init__(self, stack, results, root, driver, mtu, ipv6):
         options = ["--idle", "sleep", "--mtu", mtu]
-        self.server = stack.enter_context(harness.serving(driver, root, options))
+        self.server = stack.enter_context(harness.serving(driver, root, options,
+                                                          family=6 if ipv6 else 4))
         self.server.namespace.run("ip", "link", "set", "dev", "pw0", "mtu", str(mtu))
         results.command([harness.PAGEWIRE, *self.server.arguments])
         curl(self.server.namespace, self.server.url("1g"))
@@ -141,16 +142,18 @@ class Nginx:
 
     warm = False
 
-    def __init__(self, stack, results, root, gso):
+    def __init__(self, stack, results, root, gso, ipv6):
+        self.server, self.peer, bits = (("fd78::1", "fd78::2/64", 64) if ipv6 else
+                                        ("10.78.0.1", "10.78.0.2/24", 24))
         self.client = stack.enter_context(harness.Namespace("c"))
         self.namespace = stack.enter_context(harness.Namespace("n"))
         self.namespace.run("ip", "link", "add", "v0", "type", "veth", "peer", "name", "v1", "netns",
                            self.client.name)
-        for namespace, link, address in ((self.namespace, "v0", "10.78.0.1/24"),
-                                         (self.client, "v1", "10.78.0.2/24")):
+        for namespace, link, address in ((self.namespace, "v0", f"{self.server}/{bits}"),
+                                         (self.client, "v1", self.peer)):
             onoff = "on" if gso else "off"
             namespace.run("ethtool", "-K", link, "tso", onoff, "gso", onoff, "gro", onoff)
-            namespace.run("ip", "addr", "add", address, "dev", link)
+            namespace.run_all(harness.commands_for_address(link, address))
             namespace.run("ip", "link", "set", link, "up")
         tmp = tempfile.mkdtemp(prefix="pwbench.")
         stack.callback(shutil.rmtree, tmp, ignore_errors=True)
@@ -163,6 +166,9 @@ class Nginx:
         stack.callback(self.master.send_signal, signal.SIGTERM)
         self.worker = harness.wait_until("nginx has a worker", self.find_worker)
 
+    def url(self, path):
+        return f"http://{harness.url_host(self.server)}/{path}"
+
     def find_worker(self):
         with contextlib.suppress(OSError):
             with open(f"/proc/{self.master.pid}/task/{self.master.pid}/children") as children:
@@ -170,10 +176,10 @@ class Nginx:
 
     def download(self):
         if not self.warm:
-            curl(self.client, "http://10.78.0.1/1g")
+            curl(self.client, self.url("1g"))
             self.warm = True
         cpu, busy = cpu_ns(self.worker), core_busy_s(SERVER_CORE)
-        seconds = curl(self.client, "http://10.78.0.1/1g")
+        seconds = curl(self.client, self.url("1g"))
         cpu, busy = cpu_ns(self.worker) - cpu, core_busy_s(SERVER_CORE) - busy
         return {"gbit_per_s": FILE_BYTES * 8e-9 / seconds, "cpu_s_per_gb": cpu / FILE_BYTES,
                 "core_s_per_gb": busy / FILE_BYTES * 1e9}
@@ -222,13 +228,13 @@ def field(samples, name):
     return Samples(sample[name] for sample in samples)
 
 
-def run_mtu(results, root, mtu, runs):
+def run_mtu(results, root, mtu, runs, ipv6):
     with contextlib.ExitStack() as stack:
-        ours = Pagewire(stack, results, root, "tap", mtu)
+        ours = Pagewire(stack, results, root, "tap", mtu, ipv6)
         flood = Flood(stack, results, "tap", mtu)
         sources = [flood.frames_per_s, ours.download, lambda: ours.download(False)]
         if mtu == 1500:
-            sources += [Nginx(stack, results, root, gso).download for gso in (True, False)]
+            sources += [Nginx(stack, results, root, gso, ipv6).download for gso in (True, False)]
         floods, downloads, unsteered, *nginxes = bench.take_turns(runs, *sources)
         results.add(f"mtu-{mtu}", "frames/s", field(downloads, "frames_per_s"), Samples(floods),
                     TARGET.get(mtu))
@@ -247,13 +253,13 @@ def run_mtu(results, root, mtu, runs):
         return profile(ours.server) if mtu == 1500 and shutil.which("perf") else None
 
 
-def run_long(results, root, driver, mtu, runs):
+def run_long(results, root, driver, mtu, runs, ipv6):
     """The same on a device that has this MTU."""
     os.environ["PW_MTU"] = str(mtu)
     name = f"mtu-{mtu}-{driver}"
     with contextlib.ExitStack() as stack:
         stack.callback(os.environ.pop, "PW_MTU")
-        ours = Pagewire(stack, results, root, driver, mtu)
+        ours = Pagewire(stack, results, root, driver, mtu, ipv6)
         flood = Flood(stack, results, driver, mtu)
         floods, downloads = bench.take_turns(runs, flood.frames_per_s, ours.download)
         results.add(name, "frames/s", field(downloads, "frames_per_s"), Samples(floods))
@@ -263,7 +269,7 @@ def run_long(results, root, driver, mtu, runs):
 
 def main():
     options = bench.arguments(__doc__)
-    results = bench.Results("tap")
+    results = bench.Results("tap", options.ipv6)
     missing = harness.Profile.missing("tap")
     if missing:
         sys.exit(f"bench tap: this machine lacks {missing}")
@@ -273,12 +279,12 @@ def main():
         for mtu in MTUS[:1] if options.quick else MTUS:
             print(f"bench tap: MTU {mtu}, {options.runs} runs of each", flush=True)
             try:
-                shares = run_mtu(results, root, mtu, options.runs) or shares
+                shares = run_mtu(results, root, mtu, options.runs, options.ipv6) or shares
             except harness.CannotStart as why:
                 results.add_impossible(f"mtu-{mtu}", "frames/s", why.last_line)
         for driver, mtu in LONG[:1] if options.quick else LONG:
             print(f"bench tap: MTU {mtu} on {driver}, {options.runs} runs of each", flush=True)
-            run_long(results, root, driver, mtu, options.runs)
+            run_long(results, root, driver, mtu, options.runs, options.ipv6)
     results.print_table()
     if shares:
         print("where pagewire's core spends its time, MTU 1500 unsteered (perf, cpu-clock):")

@@ -74,21 +74,30 @@ def add_cycles(results, samples):
                     better="lower")
 
 
-def add_instructions(results):
+def command(case, ipv6, *options):
+    return [PROGRAM, *options, *(["--ipv6"] if ipv6 else []), case]
+
+
+def counted(case, ipv6, inside):
+    """@return {name of a figure: instructions of an operation}"""
+    return inprocess.callgrind(command(case, ipv6, "--batches", inprocess.BATCHES), inside)[0]
+
+
+def add_instructions(results, ipv6):
     for case, name, inside in COUNTED:
-        count = inprocess.instructions(lambda n, c=case: [PROGRAM, "--batches", n, c], inside,
-                                       name)
+        count = counted(case, ipv6, inside)[name]
         results.add(CASES[case][name], "instructions", Samples([round(count, 1)]))
 
 
 def main():
     options = bench.arguments(__doc__)
-    results = bench.Results("tcp")
+    results = bench.Results("tcp", options.ipv6)
     results.command([PROGRAM, *CASES])
     print(f"bench tcp: {options.runs} runs of each", flush=True)
-    add_cycles(results, inprocess.sample(options.runs, [[PROGRAM, case] for case in CASES]))
+    add_cycles(results, inprocess.sample(options.runs, [command(case, options.ipv6)
+                                                         for case in CASES]))
     if inprocess.has_callgrind() and not options.quick:
-        add_instructions(results)
+        add_instructions(results, options.ipv6)
     results.print_table()
     print("cycles of the time stamp counter, of the least disturbed run")
     results.write()

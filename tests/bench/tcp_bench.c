@@ -6,7 +6,7 @@
  * pw_tcp_run() is measured; the source lends one span, and send() notes three
  * numbers.
  *
- *	tcp_bench [--batches N] CASE...
+ *	tcp_bench [--batches N] [--ipv6] CASE...
  *
  * A line a figure: name, cycles per operation (median, 10th and 90th percentile
  * of the batches), operations.
@@ -66,6 +66,7 @@ struct lab {
 static struct meter meter, meter2, meter3;
 static uint32_t n_batches = 2000;
 static bool pacing; /* of the instances to come */
+static bool ip6;
 
 static void
 die(const char *why)
@@ -170,6 +171,18 @@ static const struct pw_tcp_app app = {
 	.gone = on_gone,
 };
 
+/* The first is ours. */
+static struct pw_addr
+an_address(uint32_t i)
+{
+	struct pw_addr a = {.b = {0xfd}};
+
+	if (!ip6)
+		return pw_addr_v4(rte_cpu_to_be_32(0x0a000001 + i));
+	a.d[3] = rte_cpu_to_be_32(1 + i);
+	return a;
+}
+
 static struct lab *
 lab_open_gso(uint32_t max_conns, uint32_t gso_max_bytes)
 {
@@ -183,6 +196,7 @@ lab_open_gso(uint32_t max_conns, uint32_t gso_max_bytes)
 		.max_half_open = max_conns,
 		.max_time_wait = RTE_MIN(max_conns, 65536u),
 		.max_sent = 65536,
+		.mtu = ip6 ? 1520 : 1500, /* segments of the same length */
 		.pacing = pacing,
 		.gso_max_bytes = gso_max_bytes,
 		.max_traced = 2048,
@@ -192,7 +206,7 @@ lab_open_gso(uint32_t max_conns, uint32_t gso_max_bytes)
 	if (l == NULL)
 		die("no memory");
 	l->now = PW_NS_PER_S;
-	l->us = pw_addr_v4(RTE_BE32(0x0a000001));
+	l->us = an_address(0);
 	l->t = pw_tcp_create(&cfg, l->now);
 	if (l->t == NULL || pw_tcp_listen(l->t, PORT, &app, l) != 0)
 		die("no memory for an instance");
@@ -319,7 +333,7 @@ static void
 peer_init(struct peer *p, uint32_t i)
 {
 	*p = (struct peer){
-		.addr = pw_addr_v4(rte_cpu_to_be_32(0x0b000000 + i)),
+		.addr = an_address(1 + i),
 		.port = (uint16_t)(1024 + i % 60000),
 		.snd = 1000 + i,
 	};
@@ -838,16 +852,20 @@ run_case(const char *name)
 int
 main(int argc, char **argv)
 {
-	static const struct option options[] = {{"batches", required_argument, NULL, 'b'}, {0}};
+	static const struct option options[] = {
+		{"batches", required_argument, NULL, 'b'}, {"ipv6", no_argument, NULL, '6'}, {0}};
 	int opt;
 
 	while ((opt = getopt_long(argc, argv, "", options, NULL)) != -1) {
-		if (opt != 'b')
+		if (opt == '6')
+			ip6 = true;
+		else if (opt == 'b')
+			n_batches = (uint32_t)RTE_MIN(strtoul(optarg, NULL, 0), METER_BATCHES_MAX);
+		else
 			return 2;
-		n_batches = (uint32_t)RTE_MIN(strtoul(optarg, NULL, 0), METER_BATCHES_MAX);
 	}
 	if (n_batches == 0 || optind == argc)
-		die("usage: tcp_bench [--batches N] CASE...");
+		die("usage: tcp_bench [--batches N] [--ipv6] CASE...");
 	for (; optind < argc; optind++)
 		run_case(argv[optind]);
 	return 0;

@@ -15,7 +15,7 @@ from bench import Samples
 import harness
 import inprocess
 import path
-import testsite
+import tcp
 
 WITHOUT = harness.TOP / "build-unaccounted"
 TARGET = 3  # per cent of a download, and of a small request
@@ -39,22 +39,16 @@ def build():
                    check=True, stdout=subprocess.DEVNULL)
 
 
-def command(programs, program, case, root, batches):
-    if program == "tcp-bench":
-        return [programs / program, "--batches", batches, case]
-    no_huge = ["--no-huge", "--no-shconf", "-m", "256"]
-    words = path.command(no_huge, root, batches, case)
-    return [programs / program, *words[1:]]
+def count(programs, program, case, figure, inside, root, ipv6):
+    words = (tcp.command(case, ipv6, "--batches", inprocess.BATCHES) if program == "tcp-bench" else
+             path.counting(root, ipv6, case))
+    return inprocess.callgrind([programs / program, *words[1:]], inside)[0][figure]
 
 
-def count(programs, program, case, figure, inside, root):
-    return inprocess.instructions(lambda n: command(programs, program, case, root, n), inside,
-                                  figure)
-
-
-def run(results, root):
+def run(results, root, ipv6):
     for program, case, figure, inside, words in COUNTED:
-        with_, without = (count(where / "tests" / "bench", program, case, figure, inside, root)
+        with_, without = (count(where / "tests" / "bench", program, case, figure, inside, root,
+                                ipv6)
                           for where in (harness.BUILD, WITHOUT))
         more = 100 * (with_ / without - 1)
         target = TARGET if program == "path-bench" else None
@@ -66,19 +60,16 @@ def run(results, root):
 
 
 def main():
-    bench.arguments(__doc__)
-    results = bench.Results("trace")
+    options = bench.arguments(__doc__)
+    results = bench.Results("trace", options.ipv6)
     if not inprocess.has_callgrind():
         results.add_impossible("ledger and trace", "instructions", "valgrind is not there")
         results.write()
         return
     build()
     with tempfile.TemporaryDirectory(prefix="pwbench-root.") as root:
-        site = testsite.Site(root)
-        site.add_big("big", path.FILE_MIB << 20)
-        site.add("small", testsite.content("small", 64))
         try:
-            run(results, root)
+            run(results, path.make_site(root, path.COUNTED_MIB), options.ipv6)
         finally:
             shutil.rmtree(f"/var/run/dpdk/pwpath{os.getpid()}", ignore_errors=True)
     results.write()
