@@ -520,7 +520,8 @@ pw_ip_overhear(struct pw_ip *ip, const uint8_t *p, uint32_t len, pw_ns now)
 		.src = h.src,
 		.dst = h.dst,
 	};
-	if (h.next != PW_IP_PROTO_ICMP6 || pw_icmp6_check(m.p, m.len, &m.src, &m.dst) != PW_OK)
+	if (h.next != PW_IP_PROTO_ICMP6 || pw_ip_is_local(ip, &h.src) ||
+		pw_icmp6_check(m.p, m.len, &m.src, &m.dst) != PW_OK)
 		return;
 	auto6_heard(ip, &m);
 	if (m.p[0] == PW_ICMP6_RA)

@@ -598,6 +598,8 @@ a_query_is_answered(void)
 static void
 what_another_worker_received_is_learnt_from(void)
 {
+	static const uint8_t ra[16] = {134, 0, 0, 0, 64, 0, 1, 0};
+
 	pass(2 * S);
 	forget();
 	make_ra(1800, "2001:db8::", 7200, 3600);
@@ -607,6 +609,11 @@ what_another_worker_received_is_learnt_from(void)
 	f.b[60] ^= 1;
 	pw_ip_overhear(ip, f.b + 14, f.len - 14, n.now);
 	CU_ASSERT_TRUE(routed_by(ROUTER6));
+	rig_icmp6(&f, rig_peer_mac, US6_LL, "ff02::1", 255, ra, sizeof(ra));
+	pw_ip_overhear(ip, f.b + 14, f.len - 14, n.now);
+	make_ra(0, "2001:db8::", 7200, 3600);
+	pw_ip_overhear(ip, f.b + 14, f.len - 14, n.now);
+	CU_ASSERT_TRUE(routed_by(NULL)); /* what claimed to be from us was not believed */
 	rig_ns(&f, rig_peer_mac, PEER6, US6, US6);
 	pw_ip_overhear(ip, f.b + 14, f.len - 14, n.now);
 	CU_ASSERT_EQUAL(sent_of(136), 0);
