@@ -353,11 +353,14 @@ looks_like_ra(void)
 	struct pw_ip6_hdr h;
 	struct pw_nd_msg m;
 	struct pw_nd_ra ra;
+	enum pw_drop why;
 
+	if (!pw_ip6_check(f.b + PW_ETH_HLEN, f.len - PW_ETH_HLEN, &why))
+		return false;
 	pw_ip6_parse(f.b + PW_ETH_HLEN, &h);
 	m = (struct pw_nd_msg){f.b + MSG_AT, h.payload_len, h.hop_limit, h.src, h.dst};
-	return MSG_AT + h.payload_len <= f.len && h.payload_len >= 16 &&
-	       !pw_ip_is_local(ip, &h.src) && pw_icmp6_check(m.p, m.len, &h.src, &h.dst) == PW_OK &&
+	return h.payload_len >= 16 && !pw_ip_is_local(ip, &h.src) &&
+	       pw_icmp6_check(m.p, m.len, &h.src, &h.dst) == PW_OK &&
 	       pw_nd_parse_ra(&m, &ra) == PW_OK;
 }
 
