@@ -133,8 +133,8 @@ def read_results(logs):
     for path in sorted(logs.glob("*.xml")):
         for case in xml.etree.ElementTree.parse(path).iter("testcase"):
             bad = any(case.find(tag) is not None for tag in ("failure", "error"))
-            if case.find("skipped") is not None and not bad:
-                continue
+            if case.get("name") is None or case.find("skipped") is not None and not bad:
+                continue  # it was interrupted, or not run
             file = case.get("classname").split(".")[-1] + ".py"
             name, _, parameter = case.get("name").removeprefix("test_").partition("[")
             family = FAMILY.findall(parameter)
