@@ -84,9 +84,10 @@ content_memory(struct app *app)
 {
 	uint32_t each = RTE_MAX(app->cfg.max_connections / app->eal.n_lcores, 1u);
 	size_t conn = pw_tcp_conn_bytes(pw_http_room_bytes(), each) + POOL_CONN_BYTES;
-	uint64_t pools =
-		eal_pool_bytes(&app->eal) + (uint64_t)app->cfg.max_connections * conn +
-		app->eal.n_lcores * pw_tcp_trace_bytes(app->cfg.max_traced, app->cfg.trace_events);
+	size_t worker = pw_tcp_trace_bytes(app->cfg.max_traced, app->cfg.trace_events) +
+			pw_tcp_metrics_bytes(app->cfg.max_metrics);
+	uint64_t pools = eal_pool_bytes(&app->eal) + (uint64_t)app->cfg.max_connections * conn +
+			 app->eal.n_lcores * worker;
 	uint64_t pages = pw_store_need(app->store);
 
 	if (app->cfg.arena == PW_ARENA_EAL)

@@ -69,6 +69,7 @@ make_worker(struct app *app, uint32_t i)
 					workers_share(&app->workers, i, app->cfg.max_connections),
 				.max_traced = app->cfg.max_traced,
 				.trace_events = app->cfg.trace_events,
+				.max_metrics = app->cfg.max_metrics,
 				.cc = pw_config_cc[app->cfg.cc],
 				.ecn = pw_config_ecn[app->cfg.ecn],
 				.pacing = app->cfg.pacing,

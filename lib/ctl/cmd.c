@@ -13,6 +13,7 @@ static int help(struct call *call);
 static int complete(struct call *call);
 
 static const char *const conn_hints[] = {"state", "peer", "port", "limit", NULL};
+static const char *const metrics_hints[] = {"peer", "limit", NULL};
 
 /* clang-format off */
 const struct command commands[] = {
@@ -27,6 +28,9 @@ const struct command commands[] = {
 	{"show tcp connections", "[state STATE] [peer ADDR[/PREFIX]] [port PORT] [limit N]",
 		"connections, those that fit all filters", conn_hints, show_conns},
 	{"show tcp connection", "ID", "all about one, and what became of its bytes", NULL, show_conn},
+	{"show tcp metrics", "[peer ADDR[/PREFIX]] [limit N]",
+		"what is remembered of the paths to peers, for their next connections", metrics_hints,
+		show_metrics},
 	{"show traces", NULL, "traces kept of connections that recovered or ended badly", NULL, show_traces},
 	{"show http", NULL, "what HTTP counted", NULL, show_http},
 	{"show store", NULL, "files and pages, and who holds pages", NULL, show_store},
@@ -42,6 +46,7 @@ const struct command commands[] = {
 		NULL, set_log_level},
 	{"set", "SETTING VALUE", "change a setting while serving", setting_hints, set_value},
 	{"clear stats", NULL, "count from 0 in what is shown; the totals at exit stay whole", NULL, clear_stats},
+	{"clear tcp metrics", NULL, "forget what is remembered of the paths to peers", NULL, clear_metrics},
 	{"capture start", "FILE [FILTER]", "copy frames to FILE (pcapng), those that fit a filter of libpcap",
 		NULL, capture_start},
 	{"capture stop", NULL, "end that", NULL, capture_stop},

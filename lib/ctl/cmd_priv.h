@@ -19,9 +19,9 @@
 #define ERROR_MAX     512
 #define SETTING_TEXT  32
 #define SETTINGS_MAX  24
-#define CONNS_A_STEP  64 /* places of the table that a worker looks at in a turn */
-#define CONNS_DEFAULT 100
-#define CONNS_MAX     100000
+#define PLACES_A_STEP 64 /* of a table that a worker looks at in a turn */
+#define ROWS_DEFAULT  100
+#define ROWS_MAX      100000
 
 /** Everything that is counted, at one moment. */
 struct figures {
@@ -142,6 +142,7 @@ int show_worker(struct call *call);
 int show_tcp_stats(struct call *call);
 int show_conns(struct call *call);
 int show_conn(struct call *call);
+int show_metrics(struct call *call);
 int show_traces(struct call *call);
 int trace_conn(struct call *call);
 int trace_kept(struct call *call);
@@ -156,6 +157,7 @@ int show_config(struct call *call);
 int set_value(struct call *call);
 int set_log_level(struct call *call);
 int clear_stats(struct call *call);
+int clear_metrics(struct call *call);
 int show_capture(struct call *call);
 int capture_start(struct call *call);
 int capture_stop(struct call *call);
@@ -164,8 +166,22 @@ int stop(struct call *call);
 int drain(struct call *call);
 int quit(struct call *call);
 
+/** Whose rows are wanted: those of one address, or of a network. */
+struct peer_filter {
+	bool is_set; /* else all */
+	struct pw_addr addr;
+	uint32_t bits; /* of 128 */
+};
+
 /* show_conn.c */
 extern const char *const conn_states[];
+/** Read ADDR[/PREFIX]. @return 0 or -1 */
+int read_peer(struct call *call, const char *text, struct peer_filter *f);
+bool peer_fits(const struct peer_filter *f, const struct pw_addr *addr);
+/** Read the value of @p what, 1 to @p max. @return 0 or -1 */
+int read_number(struct call *call, const char *what, const char *text, uint64_t max, uint64_t *v);
+/** The rows, of @p n_fit that there are, and how the others can be had; takes @p rows. */
+void put_rows_found(cJSON *to, const char *name, cJSON *rows, uint64_t n_fit);
 /** "10.77.0.2:40000" */
 void put_conn_end(cJSON *row, const char *name, const struct pw_addr *addr, uint16_t port);
 /** Read the only word, "0.12": worker 0, place 12 of its table. @return 0 or -1 */

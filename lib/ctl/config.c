@@ -183,6 +183,10 @@ static const struct pw_option settings[] = {
 	{"trace-events", "N", "128", "events remembered of each", "16 to 4096, a power of two",
 		read_trace_events, AT(trace_events), PW_TCP_TRACE_EVENTS_MIN,
 		PW_TCP_TRACE_EVENTS_MAX},
+	{"tcp-metrics", "N", "4096",
+		"peers whose round trip, losses and path MTU are remembered for their next "
+		"connections, by each worker; 0: none",
+		NULL, pw_option_number, AT(max_metrics), 0, PW_TCP_METRICS_MAX},
 	{"max-head", "SIZE", "8K", "longest head of a request", "1K to 32K", pw_option_size,
 		AT(max_head_bytes), 1024, 32768},
 	{"timeout-idle", "SECONDS", "60", "close a connection that asks for nothing", NULL,

@@ -57,6 +57,7 @@ struct pw_config {
 	uint32_t max_connections;
 	uint32_t max_traced;   /**< connections that are traced, a worker */
 	uint32_t trace_events; /**< of each; a power of two */
+	uint32_t max_metrics;  /**< paths to peers that a worker remembers */
 	uint64_t max_head_bytes;
 	uint32_t timeout_idle_s;
 	uint32_t timeout_head_s;

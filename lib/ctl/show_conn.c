@@ -26,9 +26,7 @@ const char *const conn_states[PW_TCP_STATE_MAX] = {
 struct filter {
 	uint32_t state; /* PW_TCP_CLOSED: any */
 	uint16_t port;	/* of either end */
-	bool by_peer;
-	struct pw_addr peer;
-	uint32_t prefix_bits; /* of 128 */
+	struct peer_filter peer;
 };
 
 struct conn {
@@ -46,12 +44,18 @@ struct conns_question {
 	struct conn conn[];
 };
 
+bool
+peer_fits(const struct peer_filter *f, const struct pw_addr *addr)
+{
+	return !f->is_set || pw_addr_same_net(addr, &f->addr, f->bits);
+}
+
 static bool
 fits(const struct filter *f, const struct pw_tcp_info *c)
 {
 	return (f->state == PW_TCP_CLOSED || f->state == c->state) &&
 	       (f->port == 0 || f->port == c->lport || f->port == c->rport) &&
-	       (!f->by_peer || pw_addr_same_net(&c->remote, &f->peer, f->prefix_bits));
+	       peer_fits(&f->peer, &c->remote);
 }
 
 static void
@@ -74,7 +78,7 @@ look_on(struct pw_worker_job *job, struct pw_worker *w, pw_ns now)
 {
 	struct conns_question *q = (struct conns_question *)job;
 
-	return !pw_tcp_each_part(pw_worker_tcp(w), &q->at, CONNS_A_STEP, look, q);
+	return !pw_tcp_each_part(pw_worker_tcp(w), &q->at, PLACES_A_STEP, look, q);
 }
 
 static int
@@ -93,7 +97,7 @@ read_state(struct call *call, const char *text, uint32_t *state)
 		text);
 }
 
-static int
+int
 read_number(struct call *call, const char *what, const char *text, uint64_t max, uint64_t *v)
 {
 	const char *end = pw_option_digits(text, v);
@@ -104,8 +108,8 @@ read_number(struct call *call, const char *what, const char *text, uint64_t max,
 		call, "%s '%s' is not a number that fits; allowed: 1 to %" PRIu64, what, text, max);
 }
 
-static int
-read_peer(struct call *call, const char *text, struct filter *f)
+int
+read_peer(struct call *call, const char *text, struct peer_filter *f)
 {
 	char buf[PW_ADDR_TEXT_MAX + 8];
 	uint64_t prefix = 0;
@@ -117,18 +121,18 @@ read_peer(struct call *call, const char *text, struct filter *f)
 	slash = strchr(buf, '/');
 	if (slash != NULL)
 		*slash = '\0';
-	if (pw_addr_parse(buf, &f->peer) != 0)
+	if (pw_addr_parse(buf, &f->addr) != 0)
 		return refuse(call,
 			"peer '%s' is not an IP address; allowed: such as 10.0.0.7, 10.0.0.0/24 "
 			"or fd00::/64",
 			text);
-	base = pw_addr_is_v4(&f->peer) ? 96 : 0;
+	base = pw_addr_is_v4(&f->addr) ? 96 : 0;
 	end = slash != NULL ? pw_option_digits(slash + 1, &prefix) : NULL;
 	if (slash != NULL && (end == NULL || *end != '\0' || prefix > 128 - base))
 		return refuse(call, "peer '%s' has an impossible prefix; allowed: 0 to %u", text,
 			128 - base);
-	f->by_peer = true;
-	f->prefix_bits = slash != NULL ? base + (uint32_t)prefix : 128;
+	f->is_set = true;
+	f->bits = slash != NULL ? base + (uint32_t)prefix : 128;
 	return 0;
 }
 
@@ -142,9 +146,9 @@ read_filter(struct call *call, const char *key, const char *text, struct filter 
 	if (strcmp(key, "state") == 0)
 		return read_state(call, text, &f->state);
 	if (strcmp(key, "peer") == 0)
-		return read_peer(call, text, f);
+		return read_peer(call, text, &f->peer);
 	if (strcmp(key, "limit") == 0)
-		return read_number(call, key, text, CONNS_MAX, limit);
+		return read_number(call, key, text, ROWS_MAX, limit);
 	if (strcmp(key, "port") != 0)
 		return refuse(call, "'%s' is no filter; allowed: state, peer, port, limit", key);
 	rc = read_number(call, key, text, UINT16_MAX, &v);
@@ -228,15 +232,26 @@ put_cut(cJSON *to, uint64_t n)
 	if (n > 0)
 		snprintf(text, sizeof(text),
 			"%" PRIu64 " more fit; allowed: limit N, up to %d, or another filter", n,
-			CONNS_MAX);
+			ROWS_MAX);
 	put_text(to, "cut", text);
+}
+
+void
+put_rows_found(cJSON *to, const char *name, cJSON *rows, uint64_t n_fit)
+{
+	uint32_t shown = (uint32_t)cJSON_GetArraySize(rows);
+
+	put_u64(to, "fitting", n_fit);
+	put_u64(to, "shown", shown);
+	put_cut(to, n_fit - shown);
+	cJSON_AddItemToObject(to, name, rows);
 }
 
 int
 show_conns(struct call *call)
 {
 	struct filter f = {.state = PW_TCP_CLOSED};
-	uint64_t limit = CONNS_DEFAULT;
+	uint64_t limit = ROWS_DEFAULT;
 	uint64_t n_fit = 0;
 	uint32_t i, shown;
 	cJSON *rows;
@@ -251,11 +266,7 @@ show_conns(struct call *call)
 			return -1;
 		}
 	}
-	put_u64(call->out, "fitting", n_fit);
-	shown = (uint32_t)cJSON_GetArraySize(rows);
-	put_u64(call->out, "shown", shown);
-	put_cut(call->out, n_fit - shown);
-	cJSON_AddItemToObject(call->out, "connections", rows);
+	put_rows_found(call->out, "connections", rows, n_fit);
 	return 0;
 }
 

@@ -16,6 +16,7 @@
 #define IP4_MTU_MIN  576 /* that is drawn */
 #define IP6_MTU_MIN  1280
 #define LINK_MTU_MAX 1499 /* likewise, of a link that has one */
+#define METRICS	     8	  /* paths that a host remembers, if it does */
 
 /* ---- drawing ---- */
 
@@ -554,6 +555,8 @@ pw_sim_plan_seed(struct pw_sim_plan *plan, uint64_t seed)
 		calm_down(&r, plan);
 	excuse_thin_opens(plan);
 	draw_family(plan);
+	for (i = 0; i < plan->n_hosts; i++)
+		plan->host[i].max_metrics = one_in(&r, 2) ? METRICS : 0;
 }
 
 /* ---- masks ---- */
@@ -615,11 +618,12 @@ pw_sim_plan_print(const struct pw_sim_plan *plan)
 
 		printf("  host %u: %s mtu %u window %u sockets %u/%u gso %u isn -%u ring %u "
 		       "records %u blocks %u without %x ecn %u%s%s initial window %u keep-alive %u "
-		       "burst %u in %.3f ms half-open %u\n",
+		       "burst %u in %.3f ms half-open %u metrics %u\n",
 			i, h->cc, h->mtu, h->tcp_rcv_buf, h->snd_buf, h->rcv_buf, h->gso_max,
 			h->isn_back, h->tx_ring, h->max_sent, h->max_rcv_blocks, h->no_opts, h->ecn,
 			h->nagle ? " nagle" : "", h->pacing ? " paced" : "", h->init_window,
-			h->keepalive_ms, h->rx_burst, (double)h->rx_ns / MS, h->max_half_open);
+			h->keepalive_ms, h->rx_burst, (double)h->rx_ns / MS, h->max_half_open,
+			h->max_metrics);
 		for (k = 0; k < 2; k++)
 			printf("    %-4s rate %lu delay %.3f ms queue %u loss %u of %d nth %u mask "
 			       "%lx burst %u/%u/%u late %u to %.3f ms swap %u by %u dup %u corrupt "

@@ -96,6 +96,7 @@ struct pw_sim_host {
 	bool pacing;
 	uint8_t init_window; /**< segments; 0: the default */
 	uint32_t keepalive_ms;
+	uint32_t max_metrics; /**< as pw_tcp_cfg */
 };
 
 /** How a program reads. */

@@ -417,6 +417,7 @@ boot(struct node *n)
 				.max_traced = TRACED,
 				.trace_events = PW_TCP_TRACE_EVENTS_MIN,
 				.max_traces = TRACED,
+				.max_metrics = plan->max_metrics,
 				.mtu = plan->mtu,
 				.gso_max_bytes = plan->gso_max,
 				.user_timeout_ns = plan->user_timeout,

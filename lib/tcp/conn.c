@@ -268,6 +268,7 @@ conn_end(struct pw_tcp_conn *c, enum pw_tcp_end why)
 		trace_end(c, why);
 	if (unlikely(c->fast_open))
 		tfo_ended(c, why);
+	metrics_keep(c);
 	conn_set_state(c, PW_TCP_CLOSED);
 	tmr_stop_all(c);
 	conn_unready(c);
@@ -364,6 +365,7 @@ conn_open(struct pw_tcp_conn *c, pw_ns now)
 	struct pw_tcp *t = c->t;
 
 	c->progress_ms = c->last_send_ms = t->now_ms;
+	metrics_use(c);
 	/* RFC 6928, and RFC 5681 3.1: one segment when the SYN was lost. */
 	c->cwnd = c->flags & F_SYN_RTX ? c->mss : initial_window(c);
 	if (!cc_choose(c, c->cc_id, t->defaults.pacing))

@@ -778,6 +778,7 @@ shrink_path(struct pw_tcp_conn *c, uint32_t mtu)
 		return;
 	c->peer_mss = (uint16_t)mss;
 	conn_set_mss(c);
+	metrics_keep_mtu(c, mss, mss);
 	TRACE(c, PATH_MTU, c->mss, 0, 0);
 	ack_path_shrunk(c);
 }

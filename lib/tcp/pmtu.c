@@ -51,6 +51,18 @@ size_most(const struct pw_tcp_conn *c)
 	return (uint16_t)pw_max(pw_min(c->peer_mss, tcp_mtu(c->t, &c->remote) - hdrs), MSS_FLOOR);
 }
 
+/* For the connections that come after this one. */
+static void
+keep_bounds(struct pw_tcp_conn *c)
+{
+	const struct pmtu *p = &side_of(c)->pmtu;
+
+	if (p->low < tcp_mss_option(c->t, &c->remote))
+		metrics_keep_mtu(c, p->low, p->high);
+	else
+		metrics_forget_mtu(c);
+}
+
 static void
 use_size(struct pw_tcp_conn *c, uint16_t size)
 {
@@ -62,6 +74,7 @@ use_size(struct pw_tcp_conn *c, uint16_t size)
 	conn_set_mss(c);
 	c->cwnd = (uint32_t)pw_max(c->cwnd, c->mss);
 	c->ssthresh = (uint32_t)pw_max(c->ssthresh, 2u * c->mss);
+	keep_bounds(c);
 	TRACE(c, PATH_MTU, c->mss, 0, 0);
 }
 
@@ -73,6 +86,7 @@ probe_failed(struct pw_tcp_conn *c)
 	p->high = (uint16_t)(p->probe - 1);
 	p->probe = 0;
 	p->next_ms = c->t->now_ms + NEXT_PROBE_MS;
+	keep_bounds(c);
 }
 
 void
@@ -90,6 +104,7 @@ pmtu_on_rto(struct pw_tcp_conn *c)
 		return;
 	c->t->stats.black_holes++;
 	if (side_get(c) == NULL) {
+		metrics_keep_mtu(c, down, size_most(c));
 		c->peer_mss = (uint16_t)down;
 		conn_set_mss(c);
 		return;
@@ -98,6 +113,25 @@ pmtu_on_rto(struct pw_tcp_conn *c)
 		side_of(c)->pmtu = (struct pmtu){.high = size_most(c)};
 	c->searching = 1;
 	use_size(c, (uint16_t)down);
+}
+
+/* The search goes on where it was, at once; one that had ended is over for this connection. */
+void
+pmtu_recall(struct pw_tcp_conn *c, uint16_t low, uint16_t high)
+{
+	uint16_t most = size_most(c);
+
+	if (low >= most)
+		return;
+	if (high - low < CLOSE_ENOUGH || side_get(c) == NULL) {
+		c->peer_mss = low;
+	} else {
+		c->searching = 1;
+		side_of(c)->pmtu = (struct pmtu){.low = low,
+			.high = (uint16_t)pw_min(high, most),
+			.next_ms = c->t->now_ms + (synchronised(c) ? 0 : NEXT_PROBE_MS)};
+	}
+	conn_set_mss(c);
 }
 
 /* An ICMP error tells of @p size. */
@@ -109,6 +143,7 @@ pmtu_on_icmp(struct pw_tcp_conn *c, uint32_t size)
 	p->high = (uint16_t)pw_min(p->high, size);
 	p->low = (uint16_t)pw_min(p->low, size);
 	p->probe = 0;
+	keep_bounds(c);
 }
 
 static void

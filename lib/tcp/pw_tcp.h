@@ -143,6 +143,8 @@ struct pw_tcp_cfg {
 	uint32_t max_traced;	 /**< connections traced at a time (pw_tcp_trace.h); 0: none */
 	uint32_t trace_events;	 /**< of each, a power of two; 0: 128 */
 	uint32_t max_traces;	 /**< that are kept, 2 at least; 0: 64 */
+	uint32_t max_metrics;	 /**< paths to peers that are remembered (RFC 9040), up to
+				  * PW_TCP_METRICS_MAX; 0: none */
 	uint16_t mtu;		 /**< of layer 3; 0: 1500 */
 	uint32_t gso_max_bytes;	 /**< payload that env->send() can cut up itself; 0: it cannot */
 	uint32_t gso_max_segs;	 /**< segments that it then makes of one; 0: any number */
@@ -155,12 +157,13 @@ struct pw_tcp_cfg {
 	bool fast_open;	       /**< take data on SYNs (RFC 7413), as PW_TCP_FAST_OPEN */
 };
 
-#define PW_TCP_CONNS_BUSY 65536
+#define PW_TCP_CONNS_BUSY  65536
+#define PW_TCP_METRICS_MAX 1000000
 
 #define PW_TCP_USERS_MAX 64 /**< pairs of app and app_ctx in use at a time */
 
-/** @return an instance, or NULL with errno: ENOMEM, EINVAL (unknown cc or ecn, bounds of
- * the trace beyond those of pw_tcp_trace.h). */
+/** @return an instance, or NULL with errno: ENOMEM, EINVAL (unknown cc or ecn, max_metrics
+ * beyond its bound, those of the trace beyond pw_tcp_trace.h). */
 struct pw_tcp *pw_tcp_create(const struct pw_tcp_cfg *cfg, pw_ns now);
 
 /** Forget every connection without a word to peers; gone() is called for each. */
@@ -426,6 +429,8 @@ struct pw_tcp_conn *pw_tcp_conn_by_id(struct pw_tcp *t, uint32_t id);
 	X(black_holes, "times segments were made shorter, after time-outs (RFC 4821)") \
 	X(mtu_probes, "longer segments sent to find the path's MTU") \
 	X(side_exhausted, "connections that found no place for pacing or BBR") \
+	X(metrics_hits, "connections that began with what was known of the path") \
+	X(metrics_evicted, "paths forgotten for others before their time") \
 	X(untraced, "times a connection was not traced: all rings were in use") \
 	X(traces_kept, "traces kept, of connections that recovered or ended badly")
 /* clang-format on */
@@ -449,6 +454,31 @@ struct pw_tcp_usage {
 	uint32_t traced; /**< connections with a ring of events */
 };
 void pw_tcp_get_usage(const struct pw_tcp *t, struct pw_tcp_usage *out);
+
+/** What is remembered of the path to a peer; what is 0 is not known. */
+struct pw_tcp_metrics {
+	struct pw_addr local;
+	struct pw_addr remote;
+	uint32_t left_s; /**< seconds until all of it is forgotten */
+	pw_ns srtt_ns;
+	pw_ns rttvar_ns;
+	uint32_t ssthresh_bytes;
+	uint32_t mtu_bytes; /**< of layer 3, that are known to pass */
+	bool reordered;	    /**< segments overtake each other there */
+};
+
+/**
+ * Call @p fn for what is known in the @p n places from @p at on, and move it behind them.
+ * @return false when there is nothing more
+ */
+bool pw_tcp_metrics_part(const struct pw_tcp *t, uint32_t *at, uint32_t n,
+	void (*fn)(void *ctx, const struct pw_tcp_metrics *m), void *ctx);
+
+/** Forget what is in these places. @return false when there is nothing more */
+bool pw_tcp_metrics_clear_part(struct pw_tcp *t, uint32_t *at, uint32_t n);
+
+/** Bytes that cfg.max_metrics takes. */
+size_t pw_tcp_metrics_bytes(uint32_t max_metrics);
 
 /**
  * Bytes that one of @p max_conns connections takes, with the user's @p app_bytes and its

@@ -10,6 +10,8 @@ rtt_sample(struct pw_tcp_conn *c, pw_ns rtt_ns)
 {
 	uint32_t rtt = pw_max(ticks_of(rtt_ns), 1);
 
+	if (unlikely(c->rtt_lent))
+		metrics_return_rtt(c);
 	c->min_rtt = RTE_MIN(c->min_rtt, rtt);
 	if (c->srtt == 0) { /* 2.2 */
 		c->srtt = rtt;
@@ -24,12 +26,18 @@ rtt_sample(struct pw_tcp_conn *c, pw_ns rtt_ns)
 /* Section 2.3, where the floor stands for the clock granularity G, as in Linux: a
  * path that never varies still leaves an ACK the time to be delayed. */
 pw_ns
+rtt_rto_of(uint32_t srtt, uint32_t rttvar)
+{
+	return ticks_ns(srtt) + pw_max(4 * ticks_ns(rttvar), RTO_VAR_MIN);
+}
+
+pw_ns
 rtt_rto(const struct pw_tcp_conn *c)
 {
 	pw_ns rto;
 
 	if (c->srtt != 0)
-		rto = ticks_ns(c->srtt) + pw_max(4 * ticks_ns(c->rttvar), RTO_VAR_MIN);
+		rto = rtt_rto_of(c->srtt, c->rttvar);
 	else if ((c->flags & F_SYN_RTX) && synchronised(c))
 		rto = RTO_AFTER_SYN_LOSS;
 	else

@@ -101,8 +101,8 @@ pw_tcp_create(const struct pw_tcp_cfg *cfg, pw_ns now)
 	int ecn = ecn_find(cfg->ecn != NULL ? cfg->ecn : "accept");
 	struct pw_tcp *t;
 
-	if (cc < 0 || ecn < 0 || cfg->max_conns == 0 || !trace_is_possible(cfg) ||
-		sodium_init() < 0) {
+	if (cc < 0 || ecn < 0 || cfg->max_conns == 0 || cfg->max_metrics > PW_TCP_METRICS_MAX ||
+		!trace_is_possible(cfg) || sodium_init() < 0) {
 		errno = EINVAL;
 		return NULL;
 	}
@@ -130,7 +130,7 @@ pw_tcp_create(const struct pw_tcp_cfg *cfg, pw_ns now)
 	pw_wheel_init(&t->wheel, now);
 	pw_wheel_init(&t->pace_wheel, now);
 	if (conn_table_init(t) < 0 || sent_init(t) < 0 || rcvq_init(t) < 0 || tw_init(t) < 0 ||
-		tfo_init(t) < 0 || side_init(t) < 0 || trace_init(t) < 0) {
+		tfo_init(t) < 0 || side_init(t) < 0 || metrics_init(t) < 0 || trace_init(t) < 0) {
 		pw_tcp_destroy(t);
 		errno = ENOMEM;
 		return NULL;
@@ -187,6 +187,7 @@ pw_tcp_destroy(struct pw_tcp *t)
 		return;
 	t->draining = true;
 	pw_tcp_each(t, forget, NULL);
+	metrics_fini(t);
 	side_fini(t);
 	tfo_fini(t);
 	trace_fini(t);

@@ -19,6 +19,7 @@
  *	cc_*.c    congestion control behind a table; ecn.c: marks in place of losses
  *	conn.c    birth, death and look-up; listen.c: SYNs; tw.c: TIME-WAIT
  *	tfo.c     Fast Open: data on a SYN, and who may send it
+ *	metrics.c what one connection leaves to the next
  *	trace.c   rings of what happened, hooked into the others (trace.h)
  */
 #include <assert.h>
@@ -437,6 +438,7 @@ struct pw_tcp_conn {
 	uint8_t rcv_segs : 2;  /**< full segments since the last ACK */
 	uint8_t searching : 1; /**< for the path's MTU, by what stands in its side */
 	uint8_t delack : 1;    /**< F_ACK_LATER, and the timer runs */
+	uint8_t rtt_lent : 1;  /**< srtt, or rttvar only, is what metrics.c knew */
 	uint8_t quick_acks;
 	uint16_t trace; /**< number of its ring, from 1 on; 0: it is not traced */
 	uint8_t dup_acks;
@@ -539,6 +541,30 @@ struct tw_table {
 	uint32_t newest;
 };
 
+/**
+ * What is known of the path between two addresses (metrics.c), a line of the cache. Each fact
+ * has a second until which it is known; 0: it is not.
+ */
+struct metrics {
+	struct pw_addr remote;
+	struct pw_addr local;
+	uint32_t rtt_until;
+	uint32_t ssthresh_until;
+	uint32_t mtu_until;
+	uint32_t reordered_until;
+	uint32_t srtt; /**< ticks, as is rttvar */
+	uint32_t rttvar;
+	uint32_t ssthresh;
+	uint16_t mtu_low; /**< bounds of the search, as in struct pmtu; equal: there is none */
+	uint16_t mtu_high;
+};
+static_assert(sizeof(struct metrics) == RTE_CACHE_LINE_SIZE, "an entry is a line");
+
+struct metrics_table {
+	struct metrics *e;
+	uint32_t n_sets; /**< 0: nothing is kept */
+};
+
 struct listener {
 	uint16_t port;
 	uint8_t user;
@@ -630,6 +656,7 @@ struct pw_tcp {
 	struct tw_table tw;
 	struct tfo tfo;
 	struct side_pool side;
+	struct metrics_table metrics;
 	struct trace_pool trace;
 	struct tcp_user users[PW_TCP_USERS_MAX];
 	struct listener listen[LISTEN_MAX];
@@ -964,6 +991,22 @@ int ecn_find(const char *name);
 /* rtt.c */
 void rtt_sample(struct pw_tcp_conn *c, pw_ns rtt);
 pw_ns rtt_rto(const struct pw_tcp_conn *c);
+/** The time-out that these make, in ticks, bounded by nothing above. */
+pw_ns rtt_rto_of(uint32_t srtt, uint32_t rttvar);
+
+/* metrics.c */
+int metrics_init(struct pw_tcp *t);
+void metrics_fini(struct pw_tcp *t);
+/** The connection is open: begin with what is known. */
+void metrics_use(struct pw_tcp_conn *c);
+/** rtt_lent: from now on only what is measured counts. */
+void metrics_return_rtt(struct pw_tcp_conn *c);
+/** The connection ends, and leaves what it knows. */
+void metrics_keep(struct pw_tcp_conn *c);
+/** The path carries segments of @p low, and may carry @p high: bounds as in struct pmtu. */
+void metrics_keep_mtu(struct pw_tcp_conn *c, uint32_t low, uint32_t high);
+/** It carries whatever both ends can send. */
+void metrics_forget_mtu(struct pw_tcp_conn *c);
 
 /* sent.c */
 int sent_init(struct pw_tcp *t);
@@ -1058,6 +1101,8 @@ void side_put(struct pw_tcp_conn *c);
 /* pmtu.c */
 /** A time-out: are segments too long for the path? mss may be less from now on. */
 void pmtu_on_rto(struct pw_tcp_conn *c);
+/** An earlier connection knew that @p low passes, and that no more than @p high may. */
+void pmtu_recall(struct pw_tcp_conn *c, uint16_t low, uint16_t high);
 /* Of connections that are `searching`: */
 void pmtu_on_icmp(struct pw_tcp_conn *c, uint32_t size);
 /** Bytes that a probe should have now; 0: none is due. */

@@ -200,6 +200,7 @@ lab_open_gso(uint32_t max_conns, uint32_t gso_max_bytes)
 		.pacing = pacing,
 		.gso_max_bytes = gso_max_bytes,
 		.max_traced = 2048,
+		.max_metrics = 4096,
 		.msl_ns = PW_NS_PER_MS,
 	};
 

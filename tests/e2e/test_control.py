@@ -103,7 +103,8 @@ class Load:
 
 SHOWS = ["show capture", "show memory",
          "show port info", "show port stats", "show port xstats", "show port offloads",
-         "show worker", "show tcp", "show tcp stats", "show tcp connections", "show http",
+         "show worker", "show tcp", "show tcp stats", "show tcp connections", "show tcp metrics",
+         "show http",
          "show store", "show copies", "show neigh", "show config"]
 
 
@@ -144,6 +145,23 @@ def test_show_tcp_connections_and_one_of_them(either, root):
     assert detail["copies"]["copied_by_pagewire_about"] == 0
     for sock in socks:
         sock.close()
+
+
+def test_c168_metrics_are_shown_and_forgotten(server):
+    client = server.namespace
+    client.curl(server.url("index.html"))
+    wait_until("something is remembered", lambda: ask(
+        server, "show", "tcp", "metrics")["fitting"] == 1)
+    found = ask(server, "show", "tcp", "metrics")["metrics"][0]
+    assert found["local"] == server.address and found["peer"] == server.profile.peer_address
+    assert 0 < found["srtt_us"] < 10_000_000 and 0 < found["seconds_left"] <= 600
+    assert found["path_mtu"] == 0 and not found["reordered"]
+    client.curl(server.url("index.html"))
+    assert ask(server, "show", "tcp")["counters"]["metrics_hits"] >= 1
+    assert ask(server, "show", "tcp", "metrics", "peer", "10.9.0.0/16")["fitting"] == 0
+    assert ctl(server, "clear", "tcp", "metrics") == ""
+    assert ask(server, "show", "tcp", "metrics") == {
+        "fitting": 0, "shown": 0, "cut": "no", "metrics": []}
 
 
 def test_the_ledger_of_copies(server, root):

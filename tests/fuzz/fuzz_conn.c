@@ -844,6 +844,7 @@ begin(struct fuzz_in *in)
 		.env = &env,
 		.max_conns = 4,
 		.max_traced = 2,
+		.max_metrics = 4,
 		.trace_events = 16,
 		.max_traces = 2,
 		.max_half_open = 2,

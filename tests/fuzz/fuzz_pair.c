@@ -333,6 +333,7 @@ host_open(int id)
 		.env_ctx = h,
 		.max_conns = 4,
 		.max_traced = 2,
+		.max_metrics = 4,
 		.trace_events = 16,
 		.max_traces = 2,
 		.max_sent = how & 4 ? 8 : 256,

@@ -22,8 +22,10 @@ def drops(family):
 @pytest.fixture(scope="module")
 def server(site, drops, family):
     harness.need_profile("tap")
-    # Some tests leave half of a connection behind: draining need not wait for it.
-    with harness.serving("tap", site.root, ("--drain", 1), family=family) as running:
+    # Some tests leave half of a connection behind: draining need not wait for it. And what a
+    # test makes of the path to us is no business of the next one.
+    options = ("--drain", 1, "--tcp-metrics", 0)
+    with harness.serving("tap", site.root, options, family=family) as running:
         yield running
         statement = running.stop()
     for name, count in drops.items():

@@ -61,7 +61,8 @@ def of(conn, frames):
 @contextlib.contextmanager
 def small_server(site, family, *options):
     """pagewire with few connections and short time-outs."""
-    with harness.serving("tap", site.root, ("--drain", 1, *options), family=family) as running:
+    options = ("--drain", 1, "--tcp-metrics", 0, *options)
+    with harness.serving("tap", site.root, options, family=family) as running:
         peer = Peer(running)
         yield running, peer
         peer.close()

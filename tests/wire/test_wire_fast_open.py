@@ -15,7 +15,8 @@ MOD = 1 << 32
 def server(site, family):
     """As in conftest.py, with Fast Open."""
     harness.need_profile("tap")
-    with harness.serving("tap", site.root, ("--drain", 1, "--fast-open"), family=family) as running:
+    options = ("--drain", 1, "--fast-open", "--tcp-metrics", 0)
+    with harness.serving("tap", site.root, options, family=family) as running:
         yield running
         statement = running.stop()
     assert statement["fast_opens"] >= 4 and statement["fast_open_bad"] >= 4

@@ -27,7 +27,7 @@ pytestmark = harness.IPV6
 def server(site, drops, family):
     """With an address of IPv4 besides, and those that routers make."""
     harness.need_profile("tap")
-    options = ("--drain", 1, "--ip", "10.77.0.1/24", "--ip", "auto")
+    options = ("--drain", 1, "--ip", "10.77.0.1/24", "--ip", "auto", "--tcp-metrics", 0)
     with harness.serving("tap", site.root, options, family=family) as running:
         yield running
         statement = running.stop()

@@ -129,6 +129,7 @@ defaults_are_those_of_the_help(void)
 	CU_ASSERT_EQUAL(rig.cfg.max_connections, 16384);
 	CU_ASSERT_EQUAL(rig.cfg.max_traced, 2048);
 	CU_ASSERT_EQUAL(rig.cfg.trace_events, 128);
+	CU_ASSERT_EQUAL(rig.cfg.max_metrics, 4096);
 	CU_ASSERT_EQUAL(rig.cfg.max_head_bytes, 8192);
 	CU_ASSERT_EQUAL(rig.cfg.timeout_idle_s, 60);
 	CU_ASSERT_EQUAL(rig.cfg.timeout_head_s, 10);
@@ -560,7 +561,7 @@ mistakes_in_a_file_name_their_line(void)
 		"store-size "
 		"index autoindex stats-period idle spread drain arena mtu cc ecn pacing fast-open "
 		"max-connections "
-		"trace trace-events max-head "
+		"trace trace-events tcp-metrics max-head "
 		"timeout-idle timeout-head timeout-body timeout-send control prove\n");
 	file_refused("root: /\nhttp: 99999\n",
 		" line 2: http '99999' is too large; allowed: 1 to 65535\n");
@@ -578,7 +579,7 @@ mistakes_in_a_file_name_their_line(void)
 		"store-size "
 		"index autoindex stats-period idle spread drain arena mtu cc ecn pacing fast-open "
 		"max-connections "
-		"trace trace-events max-head "
+		"trace trace-events tcp-metrics max-head "
 		"timeout-idle timeout-head timeout-body timeout-send control prove\n");
 }
 
