@@ -46,10 +46,21 @@ make_http(struct app *app, struct desk *desk)
 	return desk->http == NULL ? -errno : 0;
 }
 
+/* Addresses that have a congestion control of their own. */
+static void
+list_ccs(const struct pw_config *cfg, struct pw_tcp_cc_of out[PW_CONFIG_IPS_MAX])
+{
+	uint32_t i;
+
+	for (i = 0; i < cfg->n_cc_of; i++)
+		out[i] = (struct pw_tcp_cc_of){cfg->cc_of[i].addr, pw_config_cc[cfg->cc_of[i].cc]};
+}
+
 static int
 make_worker(struct app *app, uint32_t i)
 {
 	struct desk *desk = &app->desks[i];
+	struct pw_tcp_cc_of cc_of[PW_CONFIG_IPS_MAX];
 	struct pw_worker_cfg cfg = {
 		.ifs = app->ifs,
 		.n_ifs = app->n_ifs,
@@ -71,6 +82,8 @@ make_worker(struct app *app, uint32_t i)
 				.trace_events = app->cfg.trace_events,
 				.max_metrics = app->cfg.max_metrics,
 				.cc = pw_config_cc[app->cfg.cc],
+				.cc_of = cc_of,
+				.n_cc_of = app->cfg.n_cc_of,
 				.ecn = pw_config_ecn[app->cfg.ecn],
 				.pacing = app->cfg.pacing,
 				.fast_open = app->cfg.fast_open,
@@ -80,6 +93,7 @@ make_worker(struct app *app, uint32_t i)
 		.news_ctx = app,
 	};
 
+	list_ccs(&app->cfg, cc_of);
 	return workers_add(&app->workers, &cfg);
 }
 

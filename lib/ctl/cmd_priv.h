@@ -37,6 +37,16 @@ struct worker_figures {
 	struct pw_http_usage usage;
 };
 
+/** What was said about congestion control since the start. */
+struct cc_changes {
+	const char *name; /* NULL: nothing about all */
+	uint32_t n;
+	struct {
+		struct pw_addr addr;
+		const char *name;
+	} of[PW_TCP_CC_ADDRS_MAX];
+};
+
 struct pw_ctl {
 	struct pw_ctl_cfg cfg;
 	struct pw_ctl_worker *workers;
@@ -47,6 +57,7 @@ struct pw_ctl {
 	struct pw_capture *capture; /* NULL: none */
 	char capture_path[PW_CTL_LINE_MAX];
 	char settings[SETTINGS_MAX][SETTING_TEXT]; /* by setting; "": as configured */
+	struct cc_changes cc;
 };
 
 /** What the answer is to be. */
@@ -155,6 +166,7 @@ int show_routes(struct call *call);
 int show_addresses(struct call *call);
 int show_config(struct call *call);
 int set_value(struct call *call);
+int set_cc(struct call *call);
 int set_log_level(struct call *call);
 int clear_stats(struct call *call);
 int clear_metrics(struct call *call);
@@ -186,6 +198,10 @@ void put_rows_found(cJSON *to, const char *name, cJSON *rows, uint64_t n_fit);
 void put_conn_end(cJSON *row, const char *name, const struct pw_addr *addr, uint16_t port);
 /** Read the only word, "0.12": worker 0, place 12 of its table. @return 0 or -1 */
 int read_conn_id(struct call *call, uint32_t *worker, uint32_t *id);
+
+/* set_cc.c */
+extern const char *const cc_hints[];
+void cc_changes_show(const struct pw_ctl *ctl, cJSON *to);
 
 /* set.c */
 /** What can be set, for completion. */

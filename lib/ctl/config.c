@@ -119,6 +119,47 @@ read_route(void *ctx, const struct pw_option *o, const char *text)
 	return NULL;
 }
 
+/* The index of a congestion control that @p text begins with, up to @p end; -1: none. */
+static int
+find_cc(const char *text, const char *end)
+{
+	size_t len = (size_t)(end - text);
+	int i;
+
+	for (i = 0; pw_config_cc[i] != NULL; i++)
+		if (strlen(pw_config_cc[i]) == len && memcmp(text, pw_config_cc[i], len) == 0)
+			return i;
+	return -1;
+}
+
+/* NAME, or NAME@ADDR. */
+static const char *
+read_cc(void *ctx, const struct pw_option *o, const char *text)
+{
+	struct pw_config *cfg = ctx;
+	const char *at = strchrnul(text, '@'), *wrong;
+	struct pw_addr addr;
+	int cc = find_cc(text, at);
+	uint32_t i;
+
+	if (cc < 0)
+		return "is not one of them";
+	if (*at == '\0') {
+		cfg->cc = (uint8_t)cc;
+		return NULL;
+	}
+	wrong = pw_option_parse_host(at + 1, &addr);
+	if (wrong != NULL)
+		return wrong;
+	for (i = 0; i < cfg->n_cc_of; i++)
+		if (pw_addr_eq(&cfg->cc_of[i].addr, &addr))
+			return "has an address that is given twice";
+	if (cfg->n_cc_of == PW_CONFIG_IPS_MAX)
+		return "is one address too many";
+	cfg->cc_of[cfg->n_cc_of++] = (struct pw_config_cc_of){addr, (uint8_t)cc};
+	return NULL;
+}
+
 #define AT(member) .at = offsetof(struct pw_config, member)
 
 static const struct pw_option settings[] = {
@@ -167,8 +208,12 @@ static const struct pw_option settings[] = {
 		AT(arena), .names = arena_names},
 	{"mtu", "BYTES", NULL, "of the device ports; if not said, what the device has", NULL,
 		pw_option_number, AT(mtu), 576, 65000},
-	{"cc", "cubic|newreno|dctcp|bbr", "cubic", "congestion control", NULL, pw_option_choice,
-		AT(cc), .names = pw_config_cc},
+	{"cc", "NAME[@ADDR]", "cubic",
+		"congestion control, of all connections or of those to the address ADDR; may be "
+		"repeated",
+		"cubic, newreno, dctcp or bbr, and behind an @ the address of an --ip; up to 64 "
+		"addresses, each once",
+		read_cc, AT(cc), .entry = "bbr@10.77.0.1"},
 	{"ecn", "off|accept|on", "accept",
 		"let routers mark instead of drop: never, when the peer asks, or ask ourselves",
 		NULL, pw_option_choice, AT(ecn), .names = pw_config_ecn},
@@ -219,10 +264,14 @@ clear_list(void *ctx, const struct pw_option *o)
 {
 	struct pw_config *cfg = ctx;
 
-	if (o->read == read_ip)
+	if (o->read == read_ip) {
 		cfg->n_ips = 0;
-	else
+	} else if (o->read == read_route) {
 		cfg->n_routes = 0;
+	} else {
+		cfg->n_cc_of = 0;
+		o->read(cfg, o, o->dflt);
+	}
 }
 
 bool
@@ -343,6 +392,36 @@ check_gateway(const struct pw_addr *gateway, const struct pw_config *cfg, FILE *
 	return 1;
 }
 
+bool
+pw_config_may_have(const struct pw_config *cfg, const struct pw_addr *addr)
+{
+	uint32_t i;
+
+	for (i = 0; i < cfg->n_ips; i++)
+		if (cfg->ips[i].by != PW_OPTION_IP_GIVEN || pw_addr_eq(&cfg->ips[i].addr, addr))
+			return true;
+	return false;
+}
+
+static uint32_t
+check_cc(const struct pw_config *cfg, FILE *err)
+{
+	char addr[PW_ADDR_TEXT_MAX], text[PW_ADDR_TEXT_MAX + 16];
+	uint32_t i, n_wrong = 0;
+
+	for (i = 0; i < cfg->n_cc_of; i++) {
+		const struct pw_config_cc_of *of = &cfg->cc_of[i];
+
+		if (pw_config_may_have(cfg, &of->addr))
+			continue;
+		snprintf(text, sizeof(text), "%s@%s", pw_config_cc[of->cc],
+			pw_addr_format(&of->addr, addr));
+		pw_option_wrong(&set, "cc", text, "is for the address of no --ip", err);
+		n_wrong++;
+	}
+	return n_wrong;
+}
+
 static uint32_t
 check_together(void *ctx, FILE *err)
 {
@@ -358,7 +437,7 @@ check_together(void *ctx, FILE *err)
 		return n_wrong + 1;
 	}
 	settle_places(cfg);
-	return n_wrong + check_mtu(cfg, err) + check_routes(cfg, err) +
+	return n_wrong + check_mtu(cfg, err) + check_cc(cfg, err) + check_routes(cfg, err) +
 	       check_gateway(&cfg->gateway, cfg, err) + check_gateway(&cfg->gateway6, cfg, err);
 }
 
@@ -433,6 +512,18 @@ write_routes(const struct pw_config *cfg, char *out, size_t room)
 }
 
 static void
+write_ccs(const struct pw_config *cfg, char *out, size_t room)
+{
+	char addr[PW_ADDR_TEXT_MAX];
+	size_t len = (size_t)snprintf(out, room, "%s", pw_config_cc[cfg->cc]);
+	uint32_t i;
+
+	for (i = 0; i < cfg->n_cc_of && len < room; i++)
+		len += (size_t)snprintf(out + len, room - len, " %s@%s",
+			pw_config_cc[cfg->cc_of[i].cc], pw_addr_format(&cfg->cc_of[i].addr, addr));
+}
+
+static void
 write_gateways(const struct pw_config *cfg, char *out, size_t room)
 {
 	static const struct pw_addr none;
@@ -461,6 +552,8 @@ write_value(const struct pw_config *cfg, const struct pw_option *o, char *out, s
 		snprintf(out, room, "%" PRIu32, *(const uint32_t *)field);
 	else if (o->read == pw_option_size)
 		snprintf(out, room, "%" PRIu64, *(const uint64_t *)field);
+	else if (o->read == read_cc)
+		write_ccs(cfg, out, room);
 	else if (o->read == read_gateway)
 		write_gateways(cfg, out, room);
 	else if (o->read == pw_option_choice)

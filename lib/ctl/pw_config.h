@@ -31,6 +31,12 @@ enum pw_config_arena {
 	PW_ARENA_HUGETLBFS, /**< libhugetlbfs, registered with the EAL and the devices */
 };
 
+/** Congestion control of one of our addresses. */
+struct pw_config_cc_of {
+	struct pw_addr addr;
+	uint8_t cc; /**< index of pw_config_cc */
+};
+
 struct pw_config {
 	char *root;
 	struct pw_option_ip ips[PW_CONFIG_IPS_MAX]; /**< in the order given */
@@ -48,8 +54,10 @@ struct pw_config {
 	uint8_t idle;		 /**< enum pw_idle */
 	uint8_t spread;		 /**< enum pw_port_spread */
 	uint8_t arena;		 /**< enum pw_config_arena */
-	uint8_t cc;		 /**< index of pw_config_cc */
-	uint8_t ecn;		 /**< index of pw_config_ecn */
+	uint8_t cc;		 /**< index of pw_config_cc: of addresses that have no other */
+	struct pw_config_cc_of cc_of[PW_CONFIG_IPS_MAX];
+	uint32_t n_cc_of;
+	uint8_t ecn; /**< index of pw_config_ecn */
 	bool pacing;
 	bool fast_open;
 	uint32_t drain_s;
@@ -93,6 +101,9 @@ void pw_config_fini(struct pw_config *cfg);
 /** Is @p hop another host on the network of @p ip, and that at @p place (NULL: anywhere)? */
 bool pw_config_has_hop(const struct pw_option_ip *ip, const struct pw_addr *hop,
 	const struct pw_option_place *place);
+
+/** Is @p addr that of an --ip, or may one come to have it (dhcp, auto)? */
+bool pw_config_may_have(const struct pw_config *cfg, const struct pw_addr *addr);
 
 /** "10.77.0.1/24", "dhcp" or "auto". @return @p text */
 const char *pw_config_format_ip(const struct pw_option_ip *ip, char text[PW_CONFIG_IP_MAX]);

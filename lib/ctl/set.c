@@ -33,12 +33,6 @@ set_idle(struct pw_ctl_worker *cw, const struct setting *s, const struct value *
 }
 
 static int
-set_cc(struct pw_ctl_worker *cw, const struct setting *s, const struct value *v)
-{
-	return pw_tcp_set_cc(pw_worker_tcp(cw->worker), pw_config_cc[v->choice]);
-}
-
-static int
 set_number(struct pw_ctl_worker *cw, const struct setting *s, const struct value *v)
 {
 	return pw_tcp_set(pw_worker_tcp(cw->worker), s->what, v->number);
@@ -78,7 +72,6 @@ set_timeout(struct pw_ctl_worker *cw, const struct setting *s, const struct valu
 /* clang-format off */
 static const struct setting settings[] = {
 	{{"idle", CHOICE(pw_config_idle)}, set_idle},
-	{{"cc", CHOICE(pw_config_cc)}, set_cc},
 	{{"ecn", CHOICE(pw_config_ecn)}, set_choice, PW_TCP_ECN},
 	{{"pacing", SWITCH}, set_switch, PW_TCP_PACING},
 	{{"fast-open", SWITCH}, set_switch, PW_TCP_FAST_OPEN},
@@ -97,7 +90,7 @@ static const struct setting settings[] = {
 	{{"stats-period", NUMBER(0, PW_OPTION_DAY_S)}, NULL},
 };
 const char *const setting_hints[] = {
-	"idle", "cc", "ecn", "pacing", "fast-open", "mtu", "init-window", "window-scale", "sack", "timestamps",
+	"idle", "ecn", "pacing", "fast-open", "mtu", "init-window", "window-scale", "sack", "timestamps",
 	"nagle", "keepalive", "user-timeout", "timeout-idle", "timeout-head", "timeout-body",
 	"timeout-send", "stats-period", NULL,
 };
@@ -152,7 +145,7 @@ find(struct call *call, const char *name)
 			return &settings[i];
 		strcat(strcat(all, settings[i].option.name), ", ");
 	}
-	refuse(call, "'%.100s' cannot be set; allowed: %slog-level", name, all);
+	refuse(call, "'%.100s' cannot be set; allowed: %scc, log-level", name, all);
 	return NULL;
 }
 
@@ -222,6 +215,7 @@ settings_show(const struct pw_ctl *ctl, cJSON *to)
 	for (i = 0; i < RTE_DIM(settings); i++)
 		if (ctl->settings[i][0] != '\0')
 			put_text(to, settings[i].option.name, ctl->settings[i]);
+	cc_changes_show(ctl, to);
 }
 
 int

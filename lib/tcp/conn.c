@@ -187,7 +187,7 @@ conn_create(struct pw_tcp *t, const struct pw_addr *local, uint16_t lport,
 	c->sent_head = c->sent_tail = NONE;
 	c->rcvq = NONE;
 	c->ready_next = c->ready_prev = NONE;
-	c->cc_id = t->defaults.cc;
+	c->cc_id = cc_default(t, local) & 3;
 	c->user_timeout_ms = t->defaults.user_timeout_ms;
 	c->keepalive_ms = t->defaults.keepalive_ms;
 	c->flags = (t->defaults.nagle ? F_NAGLE : 0) | (c->keepalive_ms != 0 ? F_KEEPALIVE : 0);

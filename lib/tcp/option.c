@@ -163,6 +163,54 @@ pw_tcp_set_cc(struct pw_tcp *t, const char *name)
 	return 0;
 }
 
+/* Its place in cc_addrs; n_cc_addrs: it has none. */
+static uint32_t
+find_addr(const struct pw_tcp *t, const struct pw_addr *local)
+{
+	uint32_t i;
+
+	for (i = 0; i < t->n_cc_addrs; i++)
+		if (pw_addr_eq(&t->cc_addrs[i].local, local))
+			break;
+	return i;
+}
+
+int
+pw_tcp_set_cc_of(struct pw_tcp *t, const struct pw_addr *local, const char *name)
+{
+	uint32_t i = find_addr(t, local);
+	bool has_one = i < t->n_cc_addrs;
+	int cc;
+
+	if (name == NULL) {
+		if (has_one)
+			t->cc_addrs[i] = t->cc_addrs[--t->n_cc_addrs];
+		return 0;
+	}
+	cc = tcp_cc_find(name);
+	if (cc < 0)
+		return -EINVAL;
+	if (i == PW_TCP_CC_ADDRS_MAX)
+		return -ENOSPC;
+	t->n_cc_addrs += !has_one;
+	t->cc_addrs[i] = (struct cc_addr){*local, (uint8_t)cc};
+	return 0;
+}
+
+uint8_t
+cc_default(const struct pw_tcp *t, const struct pw_addr *local)
+{
+	uint32_t i = find_addr(t, local);
+
+	return i < t->n_cc_addrs ? t->cc_addrs[i].cc : t->defaults.cc;
+}
+
+const char *
+pw_tcp_get_cc(const struct pw_tcp *t, const struct pw_addr *local)
+{
+	return tcp_ccs[cc_default(t, local)]->name;
+}
+
 int
 pw_tcp_conn_set_cc(struct pw_tcp_conn *c, const char *name)
 {

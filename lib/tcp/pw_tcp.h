@@ -121,6 +121,14 @@ struct pw_tcp_app {
 	void (*gone)(void *ctx, struct pw_tcp_conn *c, enum pw_tcp_end why, pw_ns now);
 };
 
+#define PW_TCP_CC_ADDRS_MAX 64 /**< addresses of ours with a congestion control of their own */
+
+/** Which one connections of the address @p local have. */
+struct pw_tcp_cc_of {
+	struct pw_addr local;
+	const char *cc;
+};
+
 struct pw_tcp_cfg {
 	const struct pw_mem *mem;
 	const struct pw_tcp_env *env;
@@ -152,9 +160,11 @@ struct pw_tcp_cfg {
 				*/
 	pw_ns msl_ns;	       /**< 0: 30 s */
 	const char *cc;	       /**< "cubic" (default), or as pw_tcp_set_cc() */
-	const char *ecn;       /**< "off", "accept" (default) or "on": enum pw_tcp_ecn */
-	bool pacing;	       /**< spread what cwnd admits over the round trip */
-	bool fast_open;	       /**< take data on SYNs (RFC 7413), as PW_TCP_FAST_OPEN */
+	const struct pw_tcp_cc_of *cc_of; /**< those that have another; copied */
+	uint32_t n_cc_of;		  /**< PW_TCP_CC_ADDRS_MAX at most */
+	const char *ecn;		  /**< "off", "accept" (default) or "on": enum pw_tcp_ecn */
+	bool pacing;			  /**< spread what cwnd admits over the round trip */
+	bool fast_open;			  /**< take data on SYNs (RFC 7413), as PW_TCP_FAST_OPEN */
 };
 
 #define PW_TCP_CONNS_BUSY  65536
@@ -343,6 +353,16 @@ int pw_tcp_conn_set(struct pw_tcp_conn *c, enum pw_tcp_option what, uint64_t val
  */
 int pw_tcp_set_cc(struct pw_tcp *t, const char *name);
 int pw_tcp_conn_set_cc(struct pw_tcp_conn *c, const char *name);
+
+/**
+ * Choose it for connections of our address @p local that begin from now on; NULL: they have
+ * what pw_tcp_set_cc() chose.
+ * @return 0, -EINVAL: unknown, or -ENOSPC: PW_TCP_CC_ADDRS_MAX others have one of their own
+ */
+int pw_tcp_set_cc_of(struct pw_tcp *t, const struct pw_addr *local, const char *name);
+
+/** What a connection of @p local begins with. */
+const char *pw_tcp_get_cc(const struct pw_tcp *t, const struct pw_addr *local);
 
 /** What can be told of a connection. */
 struct pw_tcp_info {

@@ -83,6 +83,36 @@ trace_is_possible(const struct pw_tcp_cfg *cfg)
 				  (n & (n - 1)) == 0));
 }
 
+/* @return its index, or -1 */
+static int
+cc_named(const char *name)
+{
+	return tcp_cc_find(name != NULL ? name : "cubic");
+}
+
+static bool
+ccs_are_known(const struct pw_tcp_cfg *cfg)
+{
+	bool known = cc_named(cfg->cc) >= 0 && cfg->n_cc_of <= PW_TCP_CC_ADDRS_MAX;
+	uint32_t i;
+
+	for (i = 0; known && i < cfg->n_cc_of; i++)
+		known = cc_named(cfg->cc_of[i].cc) >= 0;
+	return known;
+}
+
+/* Does any of them need room beside its connections? */
+static bool
+some_cc_models(const struct pw_tcp_cfg *cfg)
+{
+	bool models = tcp_ccs[cc_named(cfg->cc)]->on_sample != NULL;
+	uint32_t i;
+
+	for (i = 0; i < cfg->n_cc_of; i++)
+		models |= tcp_ccs[cc_named(cfg->cc_of[i].cc)]->on_sample != NULL;
+	return models;
+}
+
 /* RFC 7323 2.2: the smallest shift with which the buffer fits 16 bits. */
 static uint8_t
 shift_for(uint32_t buf)
@@ -97,12 +127,13 @@ shift_for(uint32_t buf)
 struct pw_tcp *
 pw_tcp_create(const struct pw_tcp_cfg *cfg, pw_ns now)
 {
-	int cc = tcp_cc_find(cfg->cc != NULL ? cfg->cc : "cubic");
 	int ecn = ecn_find(cfg->ecn != NULL ? cfg->ecn : "accept");
 	struct pw_tcp *t;
+	uint32_t i;
 
-	if (cc < 0 || ecn < 0 || cfg->max_conns == 0 || cfg->max_metrics > PW_TCP_METRICS_MAX ||
-		!trace_is_possible(cfg) || sodium_init() < 0) {
+	if (!ccs_are_known(cfg) || ecn < 0 || cfg->max_conns == 0 ||
+		cfg->max_metrics > PW_TCP_METRICS_MAX || !trace_is_possible(cfg) ||
+		sodium_init() < 0) {
 		errno = EINVAL;
 		return NULL;
 	}
@@ -112,10 +143,10 @@ pw_tcp_create(const struct pw_tcp_cfg *cfg, pw_ns now)
 		return NULL;
 	}
 	t->cfg = *cfg;
-	fill_defaults(&t->cfg, cfg->pacing || tcp_ccs[cc]->on_sample != NULL);
+	fill_defaults(&t->cfg, cfg->pacing || some_cc_models(cfg));
 	t->link_mtu[0] = t->link_mtu[1] = UINT16_MAX;
 	t->defaults = (struct tcp_defaults){
-		.cc = (uint8_t)cc,
+		.cc = (uint8_t)cc_named(cfg->cc),
 		.syn_flags = F_WS_OK | F_SACK_OK | F_TS_OK,
 		.user_timeout_ms = (uint32_t)(t->cfg.user_timeout_ns / PW_NS_PER_MS),
 		.init_window_segs = INIT_WINDOW_SEGS,
@@ -123,6 +154,8 @@ pw_tcp_create(const struct pw_tcp_cfg *cfg, pw_ns now)
 		.pacing = cfg->pacing,
 		.fast_open = cfg->fast_open,
 	};
+	for (i = 0; i < cfg->n_cc_of; i++)
+		pw_tcp_set_cc_of(t, &cfg->cc_of[i].local, cfg->cc_of[i].cc);
 	t->rcv_shift = shift_for(t->cfg.rcv_buf_bytes);
 	memcpy(&t->hash_seed, t->cfg.secret + crypto_shorthash_KEYBYTES, sizeof(t->hash_seed));
 	pw_rand_init(&t->rand, t->hash_seed);

@@ -611,6 +611,12 @@ struct tcp_defaults {
 	bool fast_open;
 };
 
+/** An address of ours whose connections have a congestion control of their own. */
+struct cc_addr {
+	struct pw_addr local;
+	uint8_t cc; /**< of tcp_ccs */
+};
+
 /** Rings of events, and traces that are kept: see trace.c. */
 struct trace_pool {
 	struct trace_ring *ring;
@@ -632,6 +638,8 @@ struct pw_tcp {
 	struct pw_tcp_cfg cfg;
 	struct tcp_defaults defaults;
 	uint16_t link_mtu[2]; /**< by family, IPv4 first: see pw_tcp_set_link_mtu() */
+	struct cc_addr cc_addrs[PW_TCP_CC_ADDRS_MAX];
+	uint32_t n_cc_addrs;
 	uint64_t hash_seed;
 	struct pw_wheel wheel;
 
@@ -1113,6 +1121,8 @@ void pmtu_probe_sent(struct pw_tcp_conn *c, uint32_t len);
 bool pmtu_on_ack(struct pw_tcp_conn *c);
 
 /* option.c */
+/** What a connection of @p local begins with: an index of tcp_ccs. */
+uint8_t cc_default(const struct pw_tcp *t, const struct pw_addr *local);
 /**
  * Use tcp_ccs[@p id] from now on, paced if @p pacing or if it has to be.
  * @return false: there is no side for it; nothing has changed

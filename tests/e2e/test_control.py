@@ -197,6 +197,54 @@ def test_settings_change_while_serving(server, root):
     sock.close()
 
 
+SECOND = "10.77.0.9"
+
+
+@pytest.fixture
+def two_addresses(root):
+    need_profile("tap")
+    with serving("tap", root, options=["--ip", f"{SECOND}/24", "--cc", f"bbr@{SECOND}"]) as running:
+        yield running
+
+
+def ccs_of_connections(server):
+    rows = ask(server, "show", "tcp", "connections", "state", "established")["connections"]
+    return {row["local"].rpartition(":")[0]: row["cc"] for row in rows}
+
+
+def test_c169_congestion_control_by_address(two_addresses, root):
+    server = two_addresses
+    socks = [server.namespace.connect(address) for address in (server.address, SECOND)]
+    assert ccs_of_connections(server) == {server.address: "cubic", SECOND: "bbr"}
+    # New ones only.
+    assert ctl(server, "set", "cc", "newreno", "of", SECOND) == ""
+    assert ccs_of_connections(server) == {server.address: "cubic", SECOND: "bbr"}
+    # Those that exist as well: of the address, then of all that have none of their own.
+    changed = ask(server, "set", "cc", "dctcp", "of", SECOND, "now")
+    assert changed == {"changed": 1, "without_place": 0}
+    assert ccs_of_connections(server) == {server.address: "cubic", SECOND: "dctcp"}
+    assert ask(server, "set", "cc", "bbr", "now")["changed"] == 1
+    assert ccs_of_connections(server) == {server.address: "bbr", SECOND: "dctcp"}
+    assert ask(server, "set", "cc", "default", "of", SECOND, "now")["changed"] == 1
+    assert ccs_of_connections(server) == {server.address: "bbr", SECOND: "bbr"}
+    settings = ask(server, "show", "config")
+    assert settings["settings"]["cc"] == f"cubic bbr@{SECOND}"
+    assert settings["changed"]["cc"] == f"bbr default@{SECOND}"
+    done = run_ctl(server, "set", "cc", "bbr", "of", "10.77.0.2")
+    assert done.returncode == 1
+    assert f"is the address of no --ip; allowed: {server.address}, {SECOND}" in done.stderr
+    for sock in socks:
+        sock.close()
+
+
+def test_c169_cc_changes_under_load(two_addresses, root):
+    """All of them by turns, while a file goes through: every byte right."""
+    with Load(two_addresses, root):
+        for _ in range(5):
+            for name in ("newreno", "bbr", "dctcp", "cubic"):
+                ask(two_addresses, "set", "cc", name, "now")
+
+
 def test_sleep_that_begins_later(server):
     """Not started with --idle sleep: naps, and files are served between them."""
     def sleeps():

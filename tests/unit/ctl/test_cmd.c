@@ -104,8 +104,16 @@ what_is_wrong_is_said(void)
 		{"show tcp foo", "'foo' is a word too many; allowed: show tcp\n"},
 		{"show worker 1", "'1' is a word too many"},
 		{"set", "a word is missing; allowed: set SETTING VALUE"},
-		{"set foo 1",
-			"'foo' cannot be set; allowed: idle, cc, ecn, pacing, fast-open, mtu"},
+		{"set foo 1", "'foo' cannot be set; allowed: idle, ecn, pacing, fast-open, mtu"},
+		{"set cc", "a word is missing; allowed: set cc NAME [of ADDR] [now]"},
+		{"set cc hybla", "set cc 'hybla' is not one of them; allowed: cubic, newreno"},
+		{"set cc bbr foo", "'foo' does not go there; allowed: set cc NAME [of ADDR] [now]"},
+		{"set cc bbr of", "'of' does not go there"},
+		{"set cc bbr of 10.77.0.1 of 10.77.0.1", "'of' does not go there"},
+		{"set cc bbr of 10.77.0.2", "'10.77.0.2' is the address of no --ip; allowed: "
+					    "10.77.0.1"},
+		{"set cc bbr of here", "'here' is the address of no --ip"},
+		{"set cc default", "of which address? allowed: set cc default of ADDR"},
 		{"set idle", "a word is missing"},
 		{"set idle fast",
 			"set idle 'fast' is not one of them; allowed: spin, pause or sleep"},
@@ -202,6 +210,8 @@ words_are_completed(void)
 		{"complete show tcp connections port 80 s", {"state"}},
 		{"complete set w", {"window-scale"}},
 		{"complete set i", {"idle", "init-window"}},
+		{"complete set c", {"cc"}},
+		{"complete set cc n", {"newreno", "now"}},
 		{"complete set idle .", {NULL}},
 		{"complete foo .", {NULL}},
 		{"complete show t", {"tcp", "traces"}},
@@ -260,6 +270,22 @@ settings_are_shown_as_given_and_as_changed(void)
 	rig_ctl_ask(&r, "set stats-period 1x");
 	CU_ASSERT_FALSE(r.answer.ok);
 	CU_ASSERT_EQUAL(pw_ctl_stats_period(r.ctl), 7);
+}
+
+static void
+c169_congestion_control_by_address(void)
+{
+	rig_ctl_ask(&r, "set cc bbr of 10.77.0.1");
+	CU_ASSERT_TRUE(r.answer.ok);
+	rig_ctl_ask(&r, "show config --json");
+	SAYS("\"cc\":\"cubic\"");
+	SAYS("\"changed\":{\"cc\":\"bbr@10.77.0.1\"}");
+	rig_ctl_ask(&r, "set cc newreno now --json");
+	SAYS("{\"changed\":0,\"without_place\":0}");
+	rig_ctl_ask(&r, "set cc default of 10.77.0.1 now");
+	CU_ASSERT_TRUE(r.answer.ok);
+	rig_ctl_ask(&r, "show config --json");
+	SAYS("\"changed\":{\"cc\":\"newreno default@10.77.0.1\"}");
 }
 
 /* Numbers are as long as they are: no double in between. */
@@ -339,6 +365,7 @@ static CU_TestInfo tests[] = {
 	{"words_are_completed", words_are_completed},
 	{"the_end_can_be_asked_for", the_end_can_be_asked_for},
 	{"settings_are_shown_as_given_and_as_changed", settings_are_shown_as_given_and_as_changed},
+	{"c169_congestion_control_by_address", c169_congestion_control_by_address},
 	{"numbers_are_whole", numbers_are_whole},
 	{"rows_are_a_table", rows_are_a_table},
 	{"a_group_leaves_zeroes_out", a_group_leaves_zeroes_out},

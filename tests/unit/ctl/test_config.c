@@ -172,6 +172,35 @@ every_option_is_taken(void)
 	CU_ASSERT_TRUE(pw_addr_is_v4(&rig.cfg.gateway));
 }
 
+/* C169: one for all, and others for some addresses. */
+static void
+c169_congestion_control_by_address(void)
+{
+	struct pw_addr second;
+
+	pw_addr_parse("10.0.0.2", &second);
+	CU_ASSERT_EQUAL(
+		PARSE_OK("--cc", "bbr@10.0.0.2", "--ip", "10.0.0.2/24", "--cc", "newreno"), 0);
+	CU_ASSERT_STRING_EQUAL(pw_config_cc[rig.cfg.cc], "newreno");
+	CU_ASSERT_EQUAL_FATAL(rig.cfg.n_cc_of, 1);
+	CU_ASSERT_TRUE(pw_addr_eq(&rig.cfg.cc_of[0].addr, &second));
+	CU_ASSERT_STRING_EQUAL(pw_config_cc[rig.cfg.cc_of[0].cc], "bbr");
+	/* An address that a server or a router will give is not known yet. */
+	CU_ASSERT_EQUAL(PARSE_OK("--cc", "bbr@10.9.0.2", "--ip", "dhcp@1"), 0);
+	CU_ASSERT_EQUAL(PARSE_OK("--cc", "bbr@10.0.0.1", "--cc", "cubic@10.0.0.1"), 1);
+	CU_ASSERT_PTR_NOT_NULL(strstr(rig.said, "has an address that is given twice"));
+	write_file("cc: [newreno, dctcp@10.0.0.1]\n");
+	CU_ASSERT_EQUAL(PARSE_OK("--config", rig.file), 0);
+	CU_ASSERT_STRING_EQUAL(pw_config_cc[rig.cfg.cc], "newreno");
+	CU_ASSERT_EQUAL(rig.cfg.n_cc_of, 1);
+	/* The command line's replace the file's. */
+	CU_ASSERT_EQUAL(PARSE_OK("--config", rig.file, "--cc", "bbr@10.0.0.1"), 0);
+	CU_ASSERT_STRING_EQUAL(pw_config_cc[rig.cfg.cc], "cubic");
+	CU_ASSERT_STRING_EQUAL(pw_config_cc[rig.cfg.cc_of[0].cc], "bbr");
+	file_refused("cc: bbr\n", " line 1: cc has the wrong shape; allowed: a list, as "
+				  "[bbr@10.77.0.1]\n");
+}
+
 static void
 addresses_are_taken_in_order(void)
 {
@@ -326,6 +355,9 @@ a_next_hop_is_on_link(void)
 		0);
 }
 
+#define CC_ALLOWED                                                                        \
+	"cubic, newreno, dctcp or bbr, and behind an @ the address of an --ip; up to 64 " \
+	"addresses, each once"
 #define IP_ALLOWED                                                                               \
 	"; allowed: an address of a host, a prefix of 1 to 32 bits (IPv6: 128), a port of 0 to " \
 	"7, "                                                                                    \
@@ -423,7 +455,12 @@ bad_values_are_refused(void)
 		{"--arena", "heap", "is not one of them", "eal or hugetlbfs"},
 		{"--mtu", "575", "is too small", "576 to 65000"},
 		{"--mtu", "65001", "is too large", "576 to 65000"},
-		{"--cc", "hybla", "is not one of them", "cubic, newreno, dctcp or bbr"},
+		{"--cc", "hybla", "is not one of them", CC_ALLOWED},
+		{"--cc", "bbr2@10.0.0.1", "is not one of them", CC_ALLOWED},
+		{"--cc", "bbr@", "is not an IP address", CC_ALLOWED},
+		{"--cc", "bbr@10.0.0", "is not an IP address", CC_ALLOWED},
+		{"--cc", "bbr@224.0.0.1", "is a multicast address", CC_ALLOWED},
+		{"--cc", "bbr@10.0.0.9", "is for the address of no --ip", CC_ALLOWED},
 		{"--ecn", "yes", "is not one of them", "off, accept or on"},
 		{"--max-connections", "15", "is too small", "16 to 4000000"},
 		{"--trace", "65536", "is too large", "0 to 65535"},
@@ -602,6 +639,7 @@ text_that_is_no_yaml_is_refused(void)
 
 static CU_TestInfo tests[] = {
 	{"defaults_are_those_of_the_help", defaults_are_those_of_the_help},
+	{"c169_congestion_control_by_address", c169_congestion_control_by_address},
 	{"every_option_is_taken", every_option_is_taken},
 	{"addresses_are_taken_in_order", addresses_are_taken_in_order},
 	{"ipv6_is_taken_beside_ipv4", ipv6_is_taken_beside_ipv4},

@@ -4,6 +4,7 @@
  * What can be set while it runs: cases C90, C111, C116 and C130 among others.
  */
 #include "rig.h"
+#include "tcp_priv.h"
 
 static struct rig rig;
 
@@ -250,6 +251,54 @@ wrong_values_change_nothing(void)
 	CU_ASSERT_EQUAL(pw_tcp_conn_set_cc(rig.user.c, "cubic"), 0);
 }
 
+/* C169: connections of an address have its congestion control, others that of all. */
+static void
+c169_congestion_control_by_address(void)
+{
+	const struct pw_addr here = rig.us;
+	struct pw_addr other = rig.us;
+	uint32_t i;
+
+	CU_ASSERT_EQUAL(pw_tcp_set_cc_of(rig.t, &here, "vegas"), -EINVAL);
+	CU_ASSERT_EQUAL(pw_tcp_set_cc_of(rig.t, &here, "bbr"), 0);
+	CU_ASSERT_EQUAL(pw_tcp_set_cc_of(rig.t, &here, "dctcp"), 0); /* the latest counts */
+	rig_accept(&rig, &rig_linux);
+	CU_ASSERT_STRING_EQUAL(cc_of(rig.user.c)->name, "dctcp");
+	other.b[15]++;
+	rig.us = other;
+	rig_accept(&rig, &rig_linux);
+	CU_ASSERT_STRING_EQUAL(cc_of(rig.user.c)->name, "newreno");
+	CU_ASSERT_STRING_EQUAL(pw_tcp_get_cc(rig.t, &here), "dctcp");
+	for (i = 1; i < PW_TCP_CC_ADDRS_MAX; i++, other.b[14]++)
+		CU_ASSERT_EQUAL(pw_tcp_set_cc_of(rig.t, &other, "cubic"), 0);
+	CU_ASSERT_EQUAL(pw_tcp_set_cc_of(rig.t, &other, "cubic"), -ENOSPC);
+	CU_ASSERT_EQUAL(pw_tcp_set_cc_of(rig.t, &here, NULL), 0);
+	CU_ASSERT_STRING_EQUAL(pw_tcp_get_cc(rig.t, &here), "newreno");
+	CU_ASSERT_EQUAL(pw_tcp_set_cc_of(rig.t, &here, NULL), 0);
+	CU_ASSERT_EQUAL(pw_tcp_set_cc_of(rig.t, &other, "bbr"), 0);
+	CU_ASSERT_STRING_EQUAL(pw_tcp_get_cc(rig.t, &other), "bbr");
+}
+
+/* The same from the beginning: there is room for BBR beside all connections then. */
+static void
+c169_addresses_of_the_configuration(void)
+{
+	struct pw_tcp_cc_of of = {rig.us, "bbr"};
+	struct pw_tcp_cfg cfg = {.cc = "newreno", .max_conns = 2048, .cc_of = &of, .n_cc_of = 1};
+
+	rig_open(&rig, &cfg);
+	CU_ASSERT_EQUAL(rig.t->side.n, 2048);
+	rig_accept(&rig, &rig_linux);
+	CU_ASSERT_STRING_EQUAL(cc_of(rig.user.c)->name, "bbr");
+	cfg.mem = &pw_mem_heap;
+	of.cc = "vegas";
+	CU_ASSERT_PTR_NULL(pw_tcp_create(&cfg, 0));
+	CU_ASSERT_EQUAL(errno, EINVAL);
+	of.cc = "cubic";
+	cfg.n_cc_of = PW_TCP_CC_ADDRS_MAX + 1;
+	CU_ASSERT_PTR_NULL(pw_tcp_create(&cfg, 0));
+}
+
 static CU_TestInfo tests[] = {
 	{"c90_nodelay_by_default", c90_nodelay_by_default},
 	{"c90_nagle_holds_a_short_segment", c90_nagle_holds_a_short_segment},
@@ -264,6 +313,8 @@ static CU_TestInfo tests[] = {
 	{"c98_initial_window_of_long_segments", c98_initial_window_of_long_segments},
 	{"users_are_bounded", users_are_bounded},
 	{"wrong_values_change_nothing", wrong_values_change_nothing},
+	TEST(c169_congestion_control_by_address),
+	TEST(c169_addresses_of_the_configuration),
 	CU_TEST_INFO_NULL,
 };
 CU_SuiteInfo suite_tcp_option = {
