@@ -15,6 +15,7 @@
 #define SEEDS	   2
 #define WINDOW	   (2u << 20)
 #define RTT_US	   50000
+#define MARK_QUEUE 256000u
 
 static const uint32_t loss_ppm[] = {0, 100, 1000, 10000, 30000, 100000};
 static const uint32_t rtt_us[] = {100, 1000, 10000, 50000, 100000, 300000};
@@ -197,8 +198,8 @@ table_of_marks(void)
 		for (i = 0; i < RTE_DIM(mark_bytes); i++) {
 			printf("%-8s %8u", marked[c].name, mark_bytes[i]);
 			for (k = 0; k < RTE_DIM(rtt_us); k++)
-				good &= print_cell(
-					goodput(&marked[c], 0, mark_bytes[i], rtt_us[k], 256000));
+				good &= print_cell(goodput(
+					&marked[c], 0, mark_bytes[i], rtt_us[k], MARK_QUEUE));
 			printf("\n");
 		}
 	return good;
@@ -206,7 +207,7 @@ table_of_marks(void)
 
 /* Two downloads at once. Jain: (a + b)^2 / (2 (a^2 + b^2)), 1 when they share evenly. */
 static bool
-print_pair(const struct choice *a, const struct choice *b, uint32_t eighths)
+print_pair(const struct choice *a, const struct choice *b, uint64_t queue, uint32_t mark)
 {
 	static struct pw_sim_plan plan;
 	const struct choice *how[] = {a, b};
@@ -215,7 +216,8 @@ print_pair(const struct choice *a, const struct choice *b, uint32_t eighths)
 	double fx, fy;
 
 	for (seed = 1; seed <= SEEDS; seed++) {
-		make_plan(&plan, how, 2, RTT_US, bdp(RTT_US) * eighths / 8, seed, SHARE_NS);
+		make_plan(&plan, how, 2, RTT_US, queue, seed, SHARE_NS);
+		plan.host[0].down.mark_bytes = mark;
 		plan.conn[1].start = PW_NS_PER_S;
 		if (!run(&plan, &r))
 			return false;
@@ -224,8 +226,7 @@ print_pair(const struct choice *a, const struct choice *b, uint32_t eighths)
 	}
 	fx = (double)x * 8 / SEEDS / (SHARE_NS / PW_NS_PER_S) / 1e6;
 	fy = (double)y * 8 / SEEDS / (SHARE_NS / PW_NS_PER_S) / 1e6;
-	printf("%-8s %-8s %5g RTT %7.1f %7.1f   %.2f\n", a->name, b->name, eighths / 8.0, fx, fy,
-		(fx + fy) * (fx + fy) / (2 * (fx * fx + fy * fy)));
+	printf(" %7.1f %7.1f   %.2f\n", fx, fy, (fx + fy) * (fx + fy) / (2 * (fx * fx + fy * fy)));
 	fflush(stdout);
 	return true;
 }
@@ -240,8 +241,27 @@ table_of_shares(void)
 	       "the size of the queue. Mbit/s of each, and Jain's index.\n\n");
 	for (a = 0; a < RTE_DIM(all); a++)
 		for (b = a; b < RTE_DIM(all); b++)
-			for (q = 4; q <= 16; q *= 2)
-				good &= print_pair(&all[a], &all[b], q);
+			for (q = 4; q <= 16; q *= 2) {
+				printf("%-8s %-8s %5g RTT", all[a].name, all[b].name, q / 8.0);
+				good &= print_pair(&all[a], &all[b], bdp(RTT_US) * q / 8, 0);
+			}
+	return good;
+}
+
+static bool
+table_of_marked_shares(void)
+{
+	const uint32_t mark = mark_bytes[RTE_DIM(mark_bytes) - 1];
+	bool good = true;
+	uint32_t a, b;
+
+	printf("\nThe same where the router marks what finds %u bytes in its queue of %u KB.\n\n",
+		mark, MARK_QUEUE / 1000);
+	for (a = 0; a < RTE_DIM(marked); a++)
+		for (b = a; b < RTE_DIM(marked); b++) {
+			printf("%-8s %-8s %9s", marked[a].name, marked[b].name, "");
+			good &= print_pair(&marked[a], &marked[b], MARK_QUEUE, mark);
+		}
 	return good;
 }
 
@@ -253,5 +273,6 @@ table(void)
 	good &= table_of_queues();
 	good &= table_of_marks();
 	good &= table_of_shares();
+	good &= table_of_marked_shares();
 	return good ? STATUS_OK : STATUS_FAILED;
 }

@@ -2,15 +2,24 @@
  * Copyright (c) 2026 the pagewire authors
  */
 #include <stdbool.h>
+#include <string.h>
+#include <arpa/inet.h>
 #include "sum.h"
 
+/* RFC 1071 section 2 (B): in the order that the machine has, and swapped at the end. */
 static uint32_t
 words(const uint8_t *p, uint32_t len, uint32_t sum)
 {
-	uint32_t i;
+	uint32_t i, s = 0;
+	uint16_t word;
 
-	for (i = 0; i + 1 < len; i += 2)
-		sum += (uint32_t)p[i] << 8 | p[i + 1];
+	for (i = 0; i + 1 < len; i += 2) {
+		memcpy(&word, p + i, sizeof(word));
+		s += word;
+	}
+	s = (s & 0xffff) + (s >> 16);
+	s = (s & 0xffff) + (s >> 16);
+	sum += ntohs((uint16_t)s);
 	if (len & 1)
 		sum += (uint32_t)p[len - 1] << 8;
 	return sum;
