@@ -27,7 +27,8 @@
 #   path         a whole worker on a port without a device: cycles a segment
 #   family       IPv6 beside IPv4: instructions, and but when quick, throughput
 #   trace        what copy ledger and trace cost: instructions with them and without
-#   compare      our CUBIC beside the kernel's on a link with loss and delay
+#   compare      our CUBIC and BBR beside the kernel's on a link with loss and delay,
+#                and through one queue with the kernel's
 #   matrix       the same with losses up to 10 %, round trips from 0.1 to 300 ms, queues from
 #                a tenth of the bandwidth-delay product to four of them, more flows, other
 #                distances; takes half an hour and has to be named

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: BSD-3-Clause
 # Copyright (c) 2026 the pagewire authors
 """
-Our CUBIC beside the Linux kernel's, on the same link.
+Our CUBIC and BBR beside the Linux kernel's, on the same link.
 
 pagewire (on a TAP) and nginx with sendfile (on a veth pair) are ports of one
 bridge; the link filter between that and the clients' bridge is the bottleneck,
@@ -12,10 +12,14 @@ delay of a filter of its own:
                      +-- bridge === b1 - linkfilter - f0 === bridge
     nginx --- veth --+                                         +-- g1 - linkfilter - h0 === curl
 
+Either server has two addresses: connections to the first have CUBIC, those to
+the second BBR (a kernel without tcp_bbr is left out there, and that is said).
+
 The two take turns; of each pair of runs, both meet the same seed of the link.
 Where losses keep a flow far below the rate, several flows run at once, for the
 sake of more samples: they do not disturb each other there. Segmentation
-offloads are off, so that a frame of either is what the MTU says.
+offloads are off, so that a frame of either is what the MTU says. What an earlier
+run has taught of the path is not remembered, by either.
 
 --matrix is all of it: losses up to 10 %, round trips from 0.1 to 300 ms, queues from a
 tenth of the bandwidth-delay product to four of them, flows with each other, with
@@ -40,9 +44,10 @@ from tap import NGINX_CONF
 RATE_BPS = 100_000_000
 FILE = "big"
 FILE_BYTES = 128 << 20
-SEGMENT_BYTES = 1448
+SEGMENT_BYTES, FRAME_BYTES = 1448, 1514
 QUEUE_MIN_BYTES = 32_000
-OURS, THEIRS = "10.77.0.1", "10.77.0.3"
+ADDRESSES = {"pagewire": "10.77.0.1", "pagewire-bbr": "10.77.0.5",
+             "kernel": "10.77.0.3", "kernel-bbr": "10.77.0.6"}
 
 LOSSES, RTTS = (0, 0.1, 0.5, 1, 3, 5, 10), (0.1, 1, 20, 50, 100, 300)
 QUEUES, QUEUE_RTTS = (0.1, 0.25, 0.5, 2, 4), (20, 100)
@@ -51,20 +56,38 @@ MATRIX = [(loss, rtt, 1) for rtt in RTTS for loss in LOSSES]
 MATRIX += [(0, rtt, queue) for rtt in QUEUE_RTTS for queue in QUEUES]
 CELLS = [(0, 1, 1), (0, 20, 1), (0, 50, 1), (0, 100, 1), (0.1, 20, 1), (0.1, 50, 1), (0.1, 100, 1),
          (1, 1, 1), (1, 20, 1), (1, 50, 1), (1, 100, 1), (3, 20, 1), (3, 50, 1)]
-QUICK_CELLS = [(0, 20, 1), (1, 1, 1), (1, 50, 1)]  # and mixes: the first
+QUICK_CELLS = [(0, 20, 1), (1, 50, 1)]
+BBR_CELLS = [(0, 20, 1), (0, 100, 1), (1, 20, 1), (1, 50, 1), (3, 50, 1)]
 TARGET_CELL, TARGET = (1, 50, 1), 0.95
 TARGET_MORE_RUNS = 2
 SECONDS, TARGET_SECONDS, FAR_SECONDS, FAIR_SECONDS = 4, 8, 8, 10
+QUICK_SECONDS = 3
 FAR_MS = 100  # from here on a run takes longer
 FAIR_RTT_MS, FAIR_FAR_MS = 20, 60  # and how much further the second client is
+FAIR_MORE_RUNS = 1
+
+# Alone on a link: what BBR makes of one that loses at random, and pacing of an empty one.
+BBR_RATE_BPS, BBR_LINK, BBR_SECONDS, BBR_TARGET = 20_000_000, (1, 50, 1), 10, 0.9
+PACED_LINK, PACED_TARGET = (0, 20, 1), 0.95
 
 # Flows through one bottleneck: name, (whose, near or far) of each.
 OURS_NEAR, OURS_FAR = ("pagewire", "near"), ("pagewire", "far")
 THEIRS_NEAR, THEIRS_FAR = ("kernel", "near"), ("kernel", "far")
-MIXES = {
+OUR_BBR, THEIR_BBR = ("pagewire-bbr", "near"), ("kernel-bbr", "near")
+QUICK_MIXES = {
     "pagewire-kernel": (OURS_NEAR, THEIRS_NEAR),
+    "pagewire-bbr-kernel-bbr": (OUR_BBR, THEIR_BBR),
+}
+MIXES = {
+    **QUICK_MIXES,
     "pagewire-pagewire": (OURS_NEAR, OURS_NEAR),
     "kernel-kernel": (THEIRS_NEAR, THEIRS_NEAR),
+    "pagewire-bbr-kernel": (OUR_BBR, THEIRS_NEAR),
+    "pagewire-kernel-bbr": (OURS_NEAR, THEIR_BBR),
+    "pagewire-bbr-pagewire": (OUR_BBR, OURS_NEAR),
+    "kernel-bbr-kernel": (THEIR_BBR, THEIRS_NEAR),
+    "pagewire-bbr-pagewire-bbr": (OUR_BBR, OUR_BBR),
+    "kernel-bbr-kernel-bbr": (THEIR_BBR, THEIR_BBR),
 }
 MATRIX_MIXES = {
     **MIXES,
@@ -90,7 +113,9 @@ class Bridge:
     """Everything on the servers' side of the link."""
 
     def __init__(self, stack, results, root):
-        self.server = stack.enter_context(harness.serving("tap", root, ["--drain", 1]))
+        self.server = stack.enter_context(harness.serving("tap", root, [
+            "--drain", 1, "--tcp-metrics", 0, "--ip", f"{ADDRESSES['pagewire-bbr']}/24",
+            "--cc", f"bbr@{ADDRESSES['pagewire-bbr']}"]))
         self.middle = self.server.namespace
         self.client = stack.enter_context(harness.Namespace("c"))
         self.far = stack.enter_context(harness.Namespace("h"))
@@ -109,15 +134,26 @@ class Bridge:
             for name in names:
                 middle.run("ip", "link", "set", name, "master", bridge)
             middle.run("ip", "link", "set", bridge, "up")
-        self.kernel.run("ip", "addr", "add", f"{THEIRS}/24", "dev", "n1")
         self.client.run("ip", "addr", "add", "10.77.0.2/24", "dev", "c0")
         self.far.run("ip", "addr", "add", "10.77.0.4/24", "dev", "h1")
         self.kernel.run("sysctl", "-qw", "net.ipv4.tcp_no_metrics_save=1")
-        # By the route: a namespace may not choose just any default.
-        self.kernel.run("ip", "route", "replace", "10.77.0.0/24", "dev", "n1", "src", THEIRS,
-                        "congctl", "cubic")
+        self.kernel_has_bbr = "bbr" in kernel_ccs()
+        self.route("kernel", "cubic", "main")
+        if self.kernel_has_bbr:
+            self.route("kernel-bbr", "bbr", "77")
+            self.kernel.run("ip", "rule", "add", "from", ADDRESSES["kernel-bbr"], "lookup", "77")
         results.command([harness.PAGEWIRE, *self.server.arguments])
         self.start_nginx(stack, results, root)
+
+    def route(self, whose, cc, table):
+        """By the route: a namespace may not choose just any default."""
+        address = ADDRESSES[whose]
+        self.kernel.run("ip", "addr", "add", f"{address}/24", "dev", "n1")
+        self.kernel.run("ip", "route", "replace", "10.77.0.0/24", "dev", "n1", "src", address,
+                        "congctl", cc, "table", table)
+
+    def can(self, whose):
+        return whose != "kernel-bbr" or self.kernel_has_bbr
 
     @staticmethod
     def veth(at, name, peer_at, peer):
@@ -133,7 +169,7 @@ class Bridge:
         conf = f"{tmp}/nginx.conf"
         with open(conf, "w") as out:
             out.write(NGINX_CONF.format(tmp=tmp, root=root, mask="1"))
-        results.command(["nginx", "-c", conf, "(CUBIC, gso off)"])
+        results.command(["nginx", "-c", conf, "(CUBIC and BBR by the route, gso off)"])
         master = self.kernel.popen("nginx", "-c", conf, stderr=subprocess.DEVNULL)
         stack.callback(master.wait)
         stack.callback(master.send_signal, signal.SIGTERM)
@@ -147,30 +183,33 @@ class Bridge:
         process.stdout.readline()
 
     @contextlib.contextmanager
-    def link(self, loss, rtt_ms, queue_bdp, seed, far_ms=None):
+    def link(self, loss, rtt_ms, queue_bdp, seed, far_ms=None, rate_bps=RATE_BPS):
         """The link filter: loss, rate and queue towards the clients, delay both ways."""
-        queue = max(int(queue_bdp * RATE_BPS / 8 * rtt_ms * 1e-3), QUEUE_MIN_BYTES)
+        queue = max(int(queue_bdp * rate_bps / 8 * rtt_ms * 1e-3), QUEUE_MIN_BYTES)
         half = f"delay={rtt_ms * 500:.0f}us"
         with contextlib.ExitStack() as stack:
             self.filter(stack, "--seed", seed, "--ab",
-                        f"loss={loss},{half},rate={RATE_BPS // 1_000_000}M:{queue}", "--ba", half,
+                        f"loss={loss},{half},rate={rate_bps // 1_000_000}M:{queue}", "--ba", half,
                         "b1", "f0")
             if far_ms is not None:
                 self.filter(stack, "--both", f"delay={far_ms * 500}us", "g1", "h0")
-            # Both addresses are resolved before anything is measured.
+            # The addresses are resolved before anything is measured.
             for client in (self.client,) if far_ms is None else (self.client, self.far):
-                for address in (OURS, THEIRS):
-                    client.run("curl", "-sS", "-o", "/dev/null", "--head", "--max-time", 5,
-                               f"http://{address}/{FILE}", check=False)
+                client.run("curl", "-sS", "-o", "/dev/null", "--head", "--parallel", "--max-time",
+                           5, *(f"http://{address}/{FILE}" for whose, address in ADDRESSES.items()
+                                if self.can(whose)), check=False)
             yield
+
+    def control(self, *words):
+        subprocess.run([harness.BUILD / "app" / "pagewire-ctl", "--file-prefix",
+                        self.server.prefix, *words], check=True)
 
     def goodputs(self, flows, seconds):
         """Download from (whose, near or far) each at once for so long. @return bits per second"""
-        address = {"pagewire": OURS, "kernel": THEIRS}
         client = {"near": self.client, "far": self.far}
         curls = [client[where].popen(
             "curl", "-s", "-o", "/dev/null", "--max-time", seconds, "--write-out",
-            "%{size_download} %{time_total}", f"http://{address[whose]}/{FILE}",
+            "%{size_download} %{time_total}", f"http://{ADDRESSES[whose]}/{FILE}",
             stdout=subprocess.PIPE, text=True) for whose, where in flows]
         rates = []
         for child in curls:
@@ -179,42 +218,108 @@ class Bridge:
         return rates
 
 
+def kernel_ccs():
+    """Congestion controls of this kernel, once it was asked to load its BBR."""
+    subprocess.run(["modprobe", "-q", "tcp_bbr"], check=False)
+    with open("/proc/sys/net/ipv4/tcp_available_congestion_control") as names:
+        return names.read().split()
+
+
 def name_of(loss, rtt_ms, queue_bdp):
     return f"loss-{loss:g}-rtt-{rtt_ms:g}" + ("" if queue_bdp == 1 else f"-queue-{queue_bdp:g}")
 
 
-def run_cell(results, bridge, cell, runs, seed):
+def no_bbr(results, case, unit):
+    results.add_impossible(case, unit, "skipped: this kernel has no tcp_bbr")
+
+
+def run_cell(results, bridge, cell, runs, options):
+    """CUBIC beside the kernel's."""
     loss, rtt_ms, queue_bdp = cell
     seconds = SECONDS if rtt_ms < FAR_MS else FAR_SECONDS
     seconds = TARGET_SECONDS if cell == TARGET_CELL else seconds
+    seconds = min(seconds, QUICK_SECONDS) if options.quick else seconds
     flows = flows_for(loss, rtt_ms)
     ours, theirs = [], []
     for run in range(runs):
         for samples, whose in ((ours, OURS_NEAR), (theirs, THEIRS_NEAR)):
-            with bridge.link(loss, rtt_ms, queue_bdp, seed + run):
+            with bridge.link(loss, rtt_ms, queue_bdp, options.seed + run):
                 samples.append(sum(bridge.goodputs([whose] * flows, seconds)) / flows / 1e6)
     results.add(name_of(*cell), "Mbit/s", Samples(ours), Samples(theirs),
                 TARGET if cell == TARGET_CELL else None)
+    tell(results)
+
+
+def run_bbr_cell(results, bridge, cell, runs, options):
+    """BBR beside the kernel's: a flow alone, for it fills a link that loses."""
+    case, seconds = f"bbr-{name_of(*cell)}", FAR_SECONDS
+    ours, theirs = [], []
+    for run in range(runs):
+        for samples, whose in ((ours, OUR_BBR), (theirs, THEIR_BBR)):
+            if not bridge.can(whose[0]):
+                continue
+            with bridge.link(*cell, options.seed + run):
+                samples.append(bridge.goodputs([whose], seconds)[0] / 1e6)
+    results.add(case, "Mbit/s", Samples(ours), Samples(theirs) if theirs else None)
+    tell(results)
+    if not theirs:
+        no_bbr(results, f"{case}-kernel", "Mbit/s")
+
+
+def run_bbr_alone(results, bridge, runs, options):
+    """BBR and random loss: goodput, of what segments of 1500 bytes can carry over the link."""
+    possible = BBR_RATE_BPS * SEGMENT_BYTES / FRAME_BYTES
+    shares = []
+    for run in range(runs):
+        with bridge.link(*BBR_LINK, options.seed + run, rate_bps=BBR_RATE_BPS):
+            shares.append(bridge.goodputs([OUR_BBR], BBR_SECONDS)[0] / possible)
+    name = f"bbr-{name_of(*BBR_LINK)}-of-{BBR_RATE_BPS // 1_000_000}M"
+    results.add(name, "of what segments can carry", Samples(shares), target=BBR_TARGET)
+    results.add(f"{name}-goodput", "Mbit/s", Samples(share * possible / 1e6 for share in shares))
+    tell(results)
+
+
+def run_paced(results, bridge, runs, options):
+    """Pacing on a link that nobody else uses."""
+    seconds = QUICK_SECONDS if options.quick else SECONDS
+    paced, plain = [], []
+    for run in range(runs):
+        for samples, on in ((paced, "true"), (plain, "false")):
+            bridge.control("set", "pacing", on)
+            with bridge.link(*PACED_LINK, options.seed + run):
+                samples.append(bridge.goodputs([OURS_NEAR], seconds)[0] / 1e6)
+    results.add(f"paced-beside-unpaced-{name_of(*PACED_LINK)}", "Mbit/s", Samples(paced),
+                Samples(plain), PACED_TARGET)
+    tell(results)
 
 
 def jain(rates):
     return sum(rates) ** 2 / (len(rates) * sum(rate ** 2 for rate in rates))
 
 
-def run_fairness(results, bridge, mixes, runs, seed):
+def run_fairness(results, bridge, mixes, runs, options):
     """Flows through the bottleneck, no loss but its own."""
     for name, flows in mixes.items():
+        if not all(bridge.can(whose) for whose, _ in flows):
+            no_bbr(results, f"jain-{name}", "index")
+            continue
         far_ms = FAIR_FAR_MS if any(where == "far" for _, where in flows) else None
         indices, shares = [], []
         for run in range(runs):
-            with bridge.link(0, FAIR_RTT_MS, 1, seed + run, far_ms):
-                rates = bridge.goodputs(flows, FAIR_SECONDS)
+            with bridge.link(0, FAIR_RTT_MS, 1, options.seed + run, far_ms):
+                rates = bridge.goodputs(flows, QUICK_SECONDS if options.quick else FAIR_SECONDS)
             indices.append(jain(rates))
             shares.append(100 * sum(rates[:len(rates) // 2]) / sum(rates))
         results.add(f"jain-{name}", "index", Samples(indices))
         if flows[0] != flows[-1]:
             results.add(f"share-of-the-first-{name}", "%", Samples(shares))
-        print(f"  {name}: {results.rows[-1]['value']:.3g} {results.rows[-1]['unit']}", flush=True)
+        tell(results)
+
+
+def tell(results):
+    row = results.rows[-1]
+    beside = "" if row["ratio"] is None else f", of {row['reference']:.3g}: {row['ratio']:.3f}"
+    print(f"  {row['case']}: {row['value']:.3g} {row['unit']}{beside}", flush=True)
 
 
 def arguments():
@@ -230,14 +335,18 @@ def arguments():
     options = parser.parse_args()
     options.runs = options.runs or (1 if options.quick or options.matrix else 2)
     options.cells = MATRIX if options.matrix else QUICK_CELLS if options.quick else CELLS
+    options.bbr_cells = [] if options.quick else BBR_CELLS
+    options.alone = True
     options.mixes = MATRIX_MIXES if options.matrix else MIXES
     if options.quick:
-        options.mixes = dict(list(MIXES.items())[:1])
+        options.mixes = QUICK_MIXES
     if options.cell:
         options.cells = [tuple(map(float, (cell + ":1").split(":")[:3])) for cell in options.cell]
         options.mixes = {}
     if options.fairness:
         options.cells = []
+    if options.cell or options.fairness:
+        options.bbr_cells, options.alone = [], False
     return options
 
 
@@ -254,13 +363,18 @@ def main():
         bridge = Bridge(stack, results, root)
         print(f"bench compare: {len(options.cells)} links, {options.runs} pairs of runs of each",
               flush=True)
+        if not bridge.kernel_has_bbr:
+            print("this kernel has no tcp_bbr: it is compared with by CUBIC only", flush=True)
         for cell in options.cells:
             more = TARGET_MORE_RUNS if cell == TARGET_CELL and not options.quick else 0
-            run_cell(results, bridge, cell, options.runs + more, options.seed)
-            row = results.rows[-1]
-            print(f"  {row['case']}: {row['value']:.2f} of {row['reference']:.2f} Mbit/s, "
-                  f"ratio {row['ratio']:.3f}", flush=True)
-        run_fairness(results, bridge, options.mixes, options.runs, options.seed)
+            run_cell(results, bridge, cell, options.runs + more, options)
+        for cell in options.bbr_cells:
+            run_bbr_cell(results, bridge, cell, options.runs, options)
+        if options.alone:
+            run_bbr_alone(results, bridge, options.runs, options)
+            run_paced(results, bridge, options.runs, options)
+        more = 0 if options.quick or options.matrix else FAIR_MORE_RUNS
+        run_fairness(results, bridge, options.mixes, options.runs + more, options)
     results.finish()
 
 
