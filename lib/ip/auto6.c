@@ -292,7 +292,7 @@ note_router(struct pw_ip *ip, const struct pw_addr *addr, const struct pw_nd_ra 
 		a6->n_routers = (uint8_t)RTE_MAX(a6->n_routers, i + 1);
 		a6->routers[i] = (struct router6){.addr = *addr,
 			.preference = ra->preference,
-			.silent = a6->routers[i].silent && i < n,
+			.silent = i < n && a6->routers[i].silent,
 			.until = now + ra->lifetime_s * PW_NS_PER_S};
 		due(a6, a6->routers[i].until);
 		if (a6->routers[i].silent) /* it speaks, but does it hear? */

@@ -11,6 +11,8 @@
 #include "pw_dhcp.h"
 #include "pw_wire_bytes.h"
 
+/* 146 years; the longest lease takes as long, and time has 64 bits. */
+#define LATEST	  (UINT64_C(1) << 62)
 #define STEPS_MAX 300
 #define MSG_MAX	  1500
 #define S	  PW_NS_PER_S
@@ -587,7 +589,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	now = began = 3600 * S;
 	pw_rand_init(&rand_acd, 1);
 	pw_dhcp_init(&d, our_mac, fuzz_u8(&in), now);
-	for (i = 0; in.len > 0 && i < STEPS_MAX; i++)
+	for (i = 0; in.len > 0 && i < STEPS_MAX && now < LATEST; i++)
 		step(&in);
 	finish();
 	return 0;
