@@ -18,8 +18,9 @@
 #define LINK_NAP_NS	(10 * PW_NS_PER_MS)
 #define TIME_WAIT_MAX	4096 /* the server closes first; where we do, ports are used again soon */
 #define RX_BUFFERS	2048 /* of a port, at most as a rule */
-#define RCV_BLOCKS_MIN	2048 /* of 2 KiB: two windows of 1 MiB with a hole at the front */
-#define RCV_BLOCKS_MAX	16384
+#define RCV_BLOCK	2048
+#define RCV_BLOCKS_MIN	2048  /* four windows of 1 MiB with a hole at the front */
+#define RCV_BLOCKS_MAX	16384 /* however many the connections are */
 
 const char program[] = "pagewire-load";
 
@@ -93,10 +94,14 @@ part_cfg(struct loader *l, uint32_t i)
 	return cfg;
 }
 
+/* One for each connection, and for a whole window at least. */
 static uint32_t
-rcv_blocks(uint32_t n_conns)
+rcv_blocks(const struct loader *l, uint32_t n_conns)
 {
-	return RTE_MIN(RTE_MAX(n_conns, (uint32_t)RCV_BLOCKS_MIN), RCV_BLOCKS_MAX);
+	uint32_t window = (uint32_t)(l->cfg.rcv_buf_bytes / RCV_BLOCK);
+
+	return RTE_MAX(RTE_MAX(RTE_MIN(n_conns, (uint32_t)RCV_BLOCKS_MAX), window),
+		(uint32_t)RCV_BLOCKS_MIN);
 }
 
 static int
@@ -108,7 +113,7 @@ plan_memory(struct loader *l)
 
 	return eal_memory(&l->eal,
 		eal_pool_bytes(&l->eal) + cfg.n_conns * conn + pw_load_need(&cfg) +
-			l->eal.n_lcores * (rcv_blocks(cfg.n_conns) * UINT64_C(2048) +
+			l->eal.n_lcores * (rcv_blocks(l, cfg.n_conns) * (uint64_t)RCV_BLOCK +
 						  RX_BUFFERS * l->cfg.rx_buffer_bytes),
 		0);
 }
@@ -209,7 +214,7 @@ make_worker(struct loader *l, uint32_t i, uint32_t n_conns)
 				.max_conns = n_conns,
 				.max_sent = 2 * n_conns + 4096,
 				.max_time_wait = TIME_WAIT_MAX,
-				.max_rcv_blocks = rcv_blocks(n_conns),
+				.max_rcv_blocks = rcv_blocks(l, n_conns),
 				.rcv_buf_bytes = (uint32_t)s->rcv_buf_bytes,
 				.cc = load_cc[s->cc],
 				.ecn = load_ecn[s->ecn],

@@ -12,6 +12,9 @@
 #define QUEUE_MIN  UINT64_C(64000)
 #define RUN_NS	   (10 * PW_NS_PER_S)
 #define SHARE_NS   (30 * PW_NS_PER_S)
+#define FAST_BYTES UINT64_C(125000000) /* 1 Gbit/s */
+#define FAR_NS	   (5 * PW_NS_PER_S)
+#define FAR_BUF	   (32u << 20)
 #define SEEDS	   2
 #define WINDOW	   (2u << 20)
 #define RTT_US	   50000
@@ -265,6 +268,57 @@ table_of_marked_shares(void)
 	return good;
 }
 
+/* How far a receiver's window may grow; 0: a host's default. */
+static const uint32_t window_bytes[] = {64 << 10, 1 << 20, 0};
+static const uint32_t far_us[] = {1000, 10000, 100000, 200000};
+
+/* Mbit/s in tenths of a download whose receiver, and nothing else, may be the limit. */
+static int64_t
+goodput_by_window(uint32_t window, uint32_t rtt)
+{
+	static struct pw_sim_plan plan;
+	const struct choice *how = &all[0];
+	struct pw_sim_result r;
+	uint32_t i;
+
+	make_plan(&plan, &how, 1, rtt, FAST_BYTES / 10, 1, FAR_NS);
+	plan.host[0].down.bytes_per_s = FAST_BYTES;
+	plan.conn[0].prog[1].bytes = FAST_BYTES * FAR_NS / PW_NS_PER_S;
+	plan.host[0].tcp_rcv_buf = window;
+	for (i = 0; i < 2; i++) {
+		plan.host[i].snd_buf = plan.host[i].rcv_buf = FAR_BUF;
+		plan.host[i].max_rcv_blocks = FAR_BUF / 2048;
+	}
+	return run(&plan, &r) ? (int64_t)(r.bytes * 8 * 10 / (FAR_NS / PW_NS_PER_S) / 1000000) : -1;
+}
+
+static bool
+table_of_windows(void)
+{
+	bool good = true;
+	uint32_t i, k;
+
+	printf("\nOne download through 1 Gbit/s in its first 5 seconds, without loss, by the size "
+	       "that\n"
+	       "the receiver's window may grow to. 965 is all that segments of 1500 bytes can "
+	       "carry.\n"
+	       "\n%-17s",
+		"       window");
+	for (k = 0; k < RTE_DIM(far_us); k++)
+		printf(" %6g ms", far_us[k] / 1000.0);
+	printf("\n");
+	for (i = 0; i < RTE_DIM(window_bytes); i++) {
+		if (window_bytes[i] != 0)
+			printf("%9u KiB    ", window_bytes[i] >> 10);
+		else
+			printf("%-17s", "      default");
+		for (k = 0; k < RTE_DIM(far_us); k++)
+			good &= print_cell(goodput_by_window(window_bytes[i], far_us[k]));
+		printf("\n");
+	}
+	return good;
+}
+
 int
 table(void)
 {
@@ -274,5 +328,6 @@ table(void)
 	good &= table_of_marks();
 	good &= table_of_shares();
 	good &= table_of_marked_shares();
+	good &= table_of_windows();
 	return good ? STATUS_OK : STATUS_FAILED;
 }

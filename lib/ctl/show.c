@@ -88,6 +88,7 @@ show_tcp_stats(struct call *call)
 	put_u64(call->out, "time_wait", use->time_wait);
 	put_u64(call->out, "sent_records", use->sent_records);
 	put_u64(call->out, "rcv_blocks", use->rcv_blocks);
+	put_u64(call->out, "rcv_promised", use->rcv_promised);
 	put_u64(call->out, "sides", use->sides);
 	put_u64(call->out, "traced", use->traced);
 	put_counters(put_object(call->out, "counters"), &all.tcp, tcp_counters, n_tcp_counters);

@@ -197,6 +197,7 @@ put_conn(cJSON *row, uint32_t worker, const struct conn *c)
 	put_u64(row, "flight", i->flight_bytes);
 	put_u64(row, "cwnd", i->cwnd_bytes);
 	put_u64(row, "peer_window", i->snd_wnd_bytes);
+	put_u64(row, "receive_window", i->rcv_buf_bytes);
 	put_u64(row, "srtt_us", i->srtt_ns / PW_NS_PER_US);
 	put_text(row, "cc", i->cc);
 	put_u64(row, "pacing_rate", i->pacing_rate);

@@ -8,8 +8,9 @@
 #include "pw_wire_ip4.h"
 #include "pw_wire_tcp.h"
 
-#define BUF_DEFAULT 65536
-#define MTU_DEFAULT 1500
+#define BUF_DEFAULT	   65536
+#define RCV_WINDOW_DEFAULT (16u << 20) /* 1 Gbit/s over 100 ms */
+#define MTU_DEFAULT	   1500
 
 /* ---- out ---- */
 
@@ -113,6 +114,8 @@ fill_defaults(struct pw_host_cfg *cfg)
 	cfg->tcp.app_bytes = sizeof(struct pw_sock *);
 	if (cfg->tcp.mem == NULL)
 		cfg->tcp.mem = &pw_mem_heap;
+	if (cfg->tcp.rcv_buf_bytes == 0)
+		cfg->tcp.rcv_buf_bytes = RCV_WINDOW_DEFAULT;
 	if (cfg->tcp.mtu == 0)
 		cfg->tcp.mtu = MTU_DEFAULT;
 	if (cfg->max_socks == 0)

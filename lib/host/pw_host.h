@@ -34,7 +34,7 @@ struct pw_host_cfg {
 	int (*output)(void *ctx, const uint8_t *dgram, uint32_t len);
 	void *output_ctx;
 	/** Of the TCP; env, env_ctx and app_bytes are set by the host. gso_max_bytes: the host
-	 * itself cuts long segments up. */
+	 * itself cuts long segments up. rcv_buf_bytes: 0: 16 MiB. */
 	struct pw_tcp_cfg tcp;
 	uint32_t max_socks;	/**< 0: as tcp.max_conns */
 	uint32_t snd_buf_bytes; /**< of each socket, a power of two; 0: 65,536 */

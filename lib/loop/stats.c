@@ -46,6 +46,7 @@ add_usage(struct pw_tcp_usage *to, const struct pw_tcp_usage *from)
 	to->time_wait += from->time_wait;
 	to->sent_records += from->sent_records;
 	to->rcv_blocks += from->rcv_blocks;
+	to->rcv_promised += from->rcv_promised;
 	to->sides += from->sides;
 	to->traced += from->traced;
 }

@@ -739,7 +739,8 @@ check_nothing_left(struct world *w)
 			continue;
 		pw_tcp_get_usage(pw_host_tcp(n->host), &use);
 		if (use.conns + use.half_open + use.time_wait + use.sent_records + use.rcv_blocks +
-				use.sides + use.traced + pw_host_n_socks(n->host) ==
+				use.rcv_promised + use.sides + use.traced +
+				pw_host_n_socks(n->host) ==
 			0)
 			continue;
 		snprintf(why, sizeof(why),

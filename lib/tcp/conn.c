@@ -274,6 +274,8 @@ conn_end(struct pw_tcp_conn *c, enum pw_tcp_end why)
 	conn_unready(c);
 	sent_clear(c);
 	rcvq_clear(c);
+	if (unlikely(c->rcv_level != 0))
+		rcvbuf_end(c);
 	if (unlikely(c->side != 0))
 		side_put(c);
 	unhash(c);

@@ -15,18 +15,30 @@
 
 /* RFC 9293 3.8.6.2.2: the right edge moves by a segment or half the buffer, and
  * never back. */
-static uint16_t
-window_to_announce(struct pw_tcp_conn *c)
+static inline uint64_t
+window_now(const struct pw_tcp_conn *c)
 {
 	uint32_t buf = rcv_buf(c);
 	pw_off edge = c->rcv_read + buf;
-	uint64_t wnd;
 
 	if (edge < c->rcv_adv + pw_min(c->mss, buf / 2))
 		edge = pw_max(c->rcv_adv, c->rcv_nxt);
-	wnd = (edge - c->rcv_nxt) >> c->rcv_shift;
-	wnd = pw_min(wnd, UINT16_MAX);
-	c->rcv_adv = pw_max(c->rcv_adv, c->rcv_nxt + (wnd << c->rcv_shift));
+	return pw_min((edge - c->rcv_nxt) >> c->rcv_shift, UINT16_MAX);
+}
+
+static inline uint16_t
+window_to_announce(struct pw_tcp_conn *c)
+{
+	const uint32_t half_bits = RCV_BUF_BITS - 1 + c->rcv_level;
+	uint64_t wnd = window_now(c);
+	pw_off edge = c->rcv_nxt + (wnd << c->rcv_shift);
+
+	if (unlikely(edge >> half_bits > c->rcv_adv >> half_bits) &&
+		rcvbuf_grows(c, edge - c->rcv_adv)) {
+		wnd = window_now(c);
+		edge = c->rcv_nxt + (wnd << c->rcv_shift);
+	}
+	c->rcv_adv = pw_max(c->rcv_adv, edge);
 	return (uint16_t)wnd;
 }
 

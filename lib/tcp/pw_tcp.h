@@ -142,11 +142,13 @@ struct pw_tcp_cfg {
 	 * those beyond, which can only be many by being idle, a part of it. */
 	uint32_t max_time_wait;	 /**< 0: as max_conns, beyond a quarter; full: the oldest goes */
 	uint32_t max_sent;	 /**< records of what is in flight; 0: 4 a connection, beyond 1 */
-	uint32_t max_rcv_blocks; /**< of 2 KiB, for data out of order or not taken; 0: 1 for 16
-				  * connections, beyond for 64 */
+	uint32_t max_rcv_blocks; /**< of 2 KiB, for data out of order or not taken, and what all
+				  * windows together may grow by; 0: 1 for 16 connections, beyond
+				  * for 64, but a whole window at least */
 	uint32_t max_sides;	 /**< connections that pace at a time, 65,534 at most; 0: all, if
 				  * `pacing` or `cc` asks for it, else one of 16 */
-	uint32_t rcv_buf_bytes;	 /**< receive window at most; 0: 65,536 */
+	uint32_t rcv_buf_bytes;	 /**< receive window at most: it begins with 65,536 and grows with
+				  * what the user takes in a round trip; 0: 65,536 */
 	uint32_t app_bytes;	 /**< room for the user in each connection */
 	uint32_t max_traced;	 /**< connections traced at a time (pw_tcp_trace.h); 0: none */
 	uint32_t trace_events;	 /**< of each, a power of two; 0: 128 */
@@ -382,6 +384,7 @@ struct pw_tcp_info {
 	pw_off snd_nxt;
 	pw_off snd_end; /**< what the user has given so far */
 	pw_off rcv_nxt;
+	uint32_t rcv_buf_bytes; /**< what it may send us unread */
 	uint64_t rtx_segs;
 	bool ecn; /**< agreed on */
 	const char *cc;
@@ -448,6 +451,8 @@ struct pw_tcp_conn *pw_tcp_conn_by_id(struct pw_tcp *t, uint32_t id);
 	X(sent_exhausted, "times no record for data in flight was free") \
 	X(black_holes, "times segments were made shorter, after time-outs (RFC 4821)") \
 	X(mtu_probes, "longer segments sent to find the path's MTU") \
+	X(rcv_grown, "times a receive window was doubled") \
+	X(rcv_denied, "times one was not, for others had been promised the memory") \
 	X(side_exhausted, "connections that found no place for pacing or BBR") \
 	X(metrics_hits, "connections that began with what was known of the path") \
 	X(metrics_evicted, "paths forgotten for others before their time") \
@@ -470,6 +475,7 @@ struct pw_tcp_usage {
 	uint32_t time_wait;
 	uint32_t sent_records;
 	uint32_t rcv_blocks;
+	uint64_t rcv_promised; /**< bytes by which receive windows have grown */
 	uint32_t sides;
 	uint32_t traced; /**< connections with a ring of events */
 };

@@ -51,7 +51,7 @@ rcvq_init(struct pw_tcp *t)
 	while ((t->cfg.rcv_buf_bytes >> p->block_bits) + 2 > slots_in(1u << p->block_bits))
 		p->block_bits++;
 	p->block_bytes = 1u << p->block_bits;
-	p->n = t->cfg.max_rcv_blocks;
+	p->n = (uint32_t)pw_max(t->cfg.max_rcv_blocks >> (p->block_bits - RCV_BLOCK_BITS_MIN), 1);
 	p->mem = mem->alloc(mem->ctx, (size_t)p->n << p->block_bits, "tcp_rcv");
 	if (p->mem == NULL)
 		return -ENOMEM;

@@ -54,7 +54,8 @@ fill_defaults(struct pw_tcp_cfg *cfg, bool all_paced)
 	if (cfg->rcv_buf_bytes == 0)
 		cfg->rcv_buf_bytes = RCV_BUF_DEFAULT;
 	if (cfg->max_rcv_blocks == 0)
-		cfg->max_rcv_blocks = (uint32_t)pw_max(blocks_for(cfg->max_conns), 1024);
+		cfg->max_rcv_blocks = (uint32_t)pw_max(pw_max(blocks_for(cfg->max_conns), 1024),
+			cfg->rcv_buf_bytes >> RCV_BLOCK_BITS_MIN);
 	if (cfg->max_sides == 0)
 		cfg->max_sides = all_paced ? cfg->max_conns : side_places(busy(cfg->max_conns));
 	if (cfg->mtu == 0)
@@ -487,6 +488,7 @@ pw_tcp_get_info(const struct pw_tcp_conn *c, struct pw_tcp_info *out)
 		.snd_nxt = pw_min(c->snd_nxt, c->snd_end),
 		.snd_end = c->snd_end,
 		.rcv_nxt = c->rcv_nxt,
+		.rcv_buf_bytes = rcv_buf(c),
 		.rtx_segs = c->rtx_segs,
 		.ecn = (c->ecn & ECN_OK) != 0,
 		.cc = cc_of(c)->name,
@@ -510,6 +512,7 @@ pw_tcp_get_usage(const struct pw_tcp *t, struct pw_tcp_usage *out)
 		.time_wait = t->tw.n_used,
 		.sent_records = t->sent.n_used,
 		.rcv_blocks = t->rcv.n_used,
+		.rcv_promised = t->rcv.promised,
 		.sides = t->side.n_used,
 		.traced = t->trace.n_used,
 	};

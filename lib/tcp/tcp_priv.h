@@ -10,7 +10,7 @@
  *
  *	input.c   arrival, in the steps of RFC 9293 section 3.10.7
  *	ack.c     what an acknowledgement says: SACK, RTT, RACK, recovery
- *	rcvq.c    bytes out of order or not taken yet
+ *	rcvq.c    bytes out of order or not taken yet; rcvbuf.c: how large the window is
  *	timer.c   all deadlines of a connection, set by what happened
  *	output.c  what may be sent now, and the segments themselves
  *	sent.c    the record of what is in flight
@@ -60,6 +60,7 @@
 #define KEEP_INTERVAL_MS 75000
 #define KEEP_PROBES	 9
 
+#define RCV_BUF_BITS	    16 /**< a receive window begins with 64 KiB */
 #define LISTEN_MAX	    16
 #define TFO_COOKIE_LEN	    8
 #define SENT_MAX	    1024  /**< records of one connection */
@@ -438,9 +439,10 @@ struct pw_tcp_conn {
 	uint8_t rcv_segs : 2;  /**< full segments since the last ACK */
 	uint8_t searching : 1; /**< for the path's MTU, by what stands in its side */
 	uint8_t delack : 1;    /**< F_ACK_LATER, and the timer runs */
-	uint8_t rtt_lent : 1;  /**< srtt, or rttvar only, is what metrics.c knew */
-	uint8_t quick_acks;
-	uint16_t trace; /**< number of its ring, from 1 on; 0: it is not traced */
+	uint8_t rcv_level : 4; /**< how often the receive window was doubled */
+	uint8_t quick_acks : 7;
+	uint8_t rtt_lent : 1; /**< srtt, or rttvar only, is what metrics.c knew */
+	uint16_t trace;	      /**< number of its ring, from 1 on; 0: it is not traced */
 	uint8_t dup_acks;
 	uint8_t backoff;       /**< of RTO, persist and SYN timers */
 	uint8_t ca : 2;	       /**< enum ca_state */
@@ -479,9 +481,10 @@ struct pw_tcp_conn {
 		struct cc_reno reno;
 		struct cc_dctcp dctcp;
 	} cc;
-	uint8_t in_epoch : 1; /**< CUBIC; no: it begins at the next ACK */
-	uint8_t hystart_done : 1;
-	uint8_t spare;
+	uint16_t rcv_mark_ms : 13; /**< when half a receive window began, low bits; if rcv_marked */
+	uint16_t rcv_marked : 1;
+	uint16_t in_epoch : 1; /**< CUBIC; no: it begins at the next ACK */
+	uint16_t hystart_done : 1;
 	uint16_t side;	     /**< 1 + index of its place in the side pool; 0: it has none */
 	uint32_t recover;    /**< snd_nxt when the recovery began */
 	uint32_t recover_fs; /**< flight size then */
@@ -588,6 +591,7 @@ struct rcv_pool {
 	uint32_t free;
 	uint32_t n;
 	uint32_t n_used;
+	uint64_t promised; /**< bytes by which windows have grown: never more than it has */
 };
 
 /** Fast Open: connections that wait for the ACK of their SYN-ACK, or were reset instead. */
@@ -810,11 +814,20 @@ unread(const struct pw_tcp_conn *c)
 	return c->rcv_nxt - ((c->flags & F_FIN_RCVD) != 0) - c->rcv_read;
 }
 
-/** The receive buffer, as far as windows of this connection can speak of it (RFC 7323 2.3). */
+/** The receive buffer doubled so often, as far as windows of this connection can speak of it
+ * (RFC 7323 2.3). */
+static inline uint32_t
+rcv_buf_at(const struct pw_tcp_conn *c, uint32_t level)
+{
+	uint64_t most = pw_min(c->t->cfg.rcv_buf_bytes, (uint64_t)UINT16_MAX << c->rcv_shift);
+
+	return (uint32_t)pw_min(UINT64_C(1) << (RCV_BUF_BITS + level), most);
+}
+
 static inline uint32_t
 rcv_buf(const struct pw_tcp_conn *c)
 {
-	return (uint32_t)pw_min(c->t->cfg.rcv_buf_bytes, (uint64_t)UINT16_MAX << c->rcv_shift);
+	return rcv_buf_at(c, c->rcv_level);
 }
 
 static inline bool
@@ -1076,6 +1089,13 @@ uint32_t rcvq_sacks(const struct pw_tcp_conn *c, struct pw_tcp_sack *out, uint32
 /** Is all of [off, off + len) kept already? */
 bool rcvq_has(const struct pw_tcp_conn *c, pw_off off, uint32_t len);
 void rcvq_clear(struct pw_tcp_conn *c);
+
+/* rcvbuf.c: dynamic right-sizing of the receive window */
+/** The right edge passes half a window, by a step of so many bytes. @return true: rcv_buf() is
+ * larger from now on */
+bool rcvbuf_grows(struct pw_tcp_conn *c, uint64_t step);
+/** The connection ends: what it had been promised is others'. */
+void rcvbuf_end(struct pw_tcp_conn *c);
 
 /* timer.c: deadlines, changed only by what happened */
 void tmr_set(struct pw_tcp_conn *c, enum tmr which, pw_ns at);

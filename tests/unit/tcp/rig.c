@@ -204,6 +204,7 @@ rig_close(struct rig *r)
 	CU_ASSERT_EQUAL(use.time_wait, 0);
 	CU_ASSERT_EQUAL(use.sent_records, 0);
 	CU_ASSERT_EQUAL(use.rcv_blocks, 0);
+	CU_ASSERT_EQUAL(use.rcv_promised, 0);
 	CU_ASSERT_EQUAL(use.sides, 0);
 	CU_ASSERT_EQUAL(use.traced, 0);
 	CU_ASSERT_EQUAL(pw_tcp_next(r->t), PW_NEVER);
