@@ -72,7 +72,7 @@ def test_two_workers_read_nothing(site):
 
 def test_a_byte_that_another_worker_reads_is_named(site):
     """The fault is caught on whichever thread it is."""
-    with pair(site, [*urls("10.77.0.1", ["size/2097153"]), "--connections", 16, "--duration", 1,
+    with pair(site, [*urls("10.77.0.1", ["size/2097153"]), "--connections", 16, "--duration", 3,
                      "--timeout", 1],
               {"LD_PRELOAD": str(TOUCH), "TOUCH": "3", "TOUCH_QUEUE": "1"}, 2) as (server, load):
         said = server.wait()
