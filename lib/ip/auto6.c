@@ -379,12 +379,26 @@ note_prefix(struct pw_ip *ip, const struct pw_nd_prefix *x, pw_ns now)
 	due(a6, own->until);
 }
 
+/* Also one that is still tentative: whoever is found to have it is a duplicate, not our router. */
+static bool
+is_own(const struct auto6 *a6, const struct pw_addr *addr)
+{
+	uint32_t i;
+
+	for (i = 0; i < a6->n_own; i++)
+		if (pw_addr_eq(&a6->own[i].a.addr, addr))
+			return true;
+	return false;
+}
+
 enum pw_drop
 auto6_ra(struct pw_ip *ip, const struct pw_nd_msg *m, pw_ns now)
 {
 	struct pw_nd_ra ra;
 	uint32_t i;
 
+	if (is_own(&ip->auto6, &m->src))
+		return PW_DROP_IP_LAND;
 	if (pw_nd_parse_ra(m, &ra) != PW_OK)
 		return PW_DROP_ND_BAD;
 	if (!ip->auto6.takes_ra)

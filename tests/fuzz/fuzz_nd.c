@@ -347,9 +347,11 @@ is_ra(void)
 	       f.b[MSG_AT] == PW_ICMP6_RA;
 }
 
+/* Of another worker's; our link-local address is nobody else's before it is ours. */
 static bool
 looks_like_ra(void)
 {
+	struct pw_addr own = rig_addr(US6_LL);
 	struct pw_ip6_hdr h;
 	struct pw_nd_msg m;
 	struct pw_nd_ra ra;
@@ -359,7 +361,7 @@ looks_like_ra(void)
 		return false;
 	pw_ip6_parse(f.b + PW_ETH_HLEN, &h);
 	m = (struct pw_nd_msg){f.b + MSG_AT, h.payload_len, h.hop_limit, h.src, h.dst};
-	return h.payload_len >= 16 && !pw_ip_is_local(ip, &h.src) &&
+	return h.payload_len >= 16 && !pw_ip_is_local(ip, &h.src) && !pw_addr_eq(&h.src, &own) &&
 	       pw_icmp6_check(m.p, m.len, &h.src, &h.dst) == PW_OK &&
 	       pw_nd_parse_ra(&m, &ra) == PW_OK;
 }

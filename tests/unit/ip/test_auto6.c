@@ -580,6 +580,18 @@ c38_advertisements_that_no_router_sent(void)
 }
 
 /* RFC 3810: a querier learns our groups again. */
+/* In the first second our link-local address is not ours yet; then it is. */
+static void
+nobody_routes_by_our_own_address(void)
+{
+	static const uint8_t ra[16] = {134, 0, 0, 0, 64, 0, 7, 8};
+
+	rig_icmp6(&f, rig_peer_mac, US6_LL, "ff02::1", 255, ra, sizeof(ra));
+	CU_ASSERT_EQUAL(in(), PW_DROP_IP_LAND);
+	pass(2 * S);
+	CU_ASSERT_TRUE(routed_by(NULL));
+}
+
 static void
 a_query_is_answered(void)
 {
@@ -640,6 +652,7 @@ static CU_TestInfo tests[] = {
 	{"when_no_router_answers_all_are_tried", when_no_router_answers_all_are_tried},
 	{"a_given_route_is_left_alone", a_given_route_is_left_alone},
 	{"c38_advertisements_that_no_router_sent", c38_advertisements_that_no_router_sent},
+	{"nobody_routes_by_our_own_address", nobody_routes_by_our_own_address},
 	{"a_query_is_answered", a_query_is_answered},
 	{"what_another_worker_received_is_learnt_from",
 		what_another_worker_received_is_learnt_from},
