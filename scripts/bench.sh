@@ -75,6 +75,7 @@ ninja -C build >build/bench-build.log || {
 	cat build/bench-build.log
 	exit 1
 }
+SECONDS=0 # the build does not count
 mkdir -p build/bench
 rm -f build/bench/results.json
 failed=()
