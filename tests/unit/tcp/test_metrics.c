@@ -454,6 +454,8 @@ c167_no_place_means_no_search(void)
 static void
 c168_a_peer_spoils_its_own_entry_only(void)
 {
+	teardown();
+	open_with(4, "newreno"); /* one set: they lie side by side */
 	rig_accept(&rig, &rig_linux);
 	lose(200 * MSS);
 	end();
