@@ -8,34 +8,15 @@
 #include "pw_wire_tcp.h"
 #include "pw_wire_train.h"
 
-/* What differs between the first frame and the one at @p p, in so many bits from @p at on. */
+/* What differs between the first frame and the one at @p p, in @p n bytes from @p at on; @p n, 8
+ * at most, is known when this is compiled. */
 static inline uint64_t
-differ16(const struct pw_train *t, const uint8_t *p, uint32_t at)
+differ(const struct pw_train *t, const uint8_t *p, uint32_t at, size_t n)
 {
-	uint16_t a, b;
+	uint64_t a = 0, b = 0;
 
-	memcpy(&a, t->p + at, sizeof(a));
-	memcpy(&b, p + at, sizeof(b));
-	return a ^ b;
-}
-
-static inline uint64_t
-differ32(const struct pw_train *t, const uint8_t *p, uint32_t at)
-{
-	uint32_t a, b;
-
-	memcpy(&a, t->p + at, sizeof(a));
-	memcpy(&b, p + at, sizeof(b));
-	return a ^ b;
-}
-
-static inline uint64_t
-differ64(const struct pw_train *t, const uint8_t *p, uint32_t at)
-{
-	uint64_t a, b;
-
-	memcpy(&a, t->p + at, sizeof(a));
-	memcpy(&b, p + at, sizeof(b));
+	memcpy(&a, t->p + at, n);
+	memcpy(&b, p + at, n);
 	return a ^ b;
 }
 
@@ -43,7 +24,7 @@ differ64(const struct pw_train *t, const uint8_t *p, uint32_t at)
 static inline uint64_t
 differ_eth(const struct pw_train *t, const uint8_t *p)
 {
-	return differ64(t, p, 0) | differ32(t, p, 8) | differ64(t, p, t->l3 - 8);
+	return differ(t, p, 0, 8) | differ(t, p, 8, 4) | differ(t, p, t->l3 - 8, 8);
 }
 
 /* Length, ID (RFC 6864: it says nothing) and checksum may differ, but not their sum. */
@@ -63,7 +44,8 @@ differ_ip4(const struct pw_train *t, const uint8_t *p, bool cksum_ok)
 	const uint8_t *ip = p + t->l3;
 	uint64_t sum = cksum_ok ? 0 : sum_of_the_rest(ip) ^ t->ip4_rest;
 
-	return sum | differ16(t, p, t->l3) | differ32(t, p, t->l3 + 6) | differ64(t, p, t->l3 + 12);
+	return sum | differ(t, p, t->l3, 2) | differ(t, p, t->l3 + 6, 4) |
+	       differ(t, p, t->l3 + 12, 8);
 }
 
 /* All but the length. */
@@ -72,8 +54,8 @@ differ_ip6(const struct pw_train *t, const uint8_t *p)
 {
 	uint32_t l3 = t->l3;
 
-	return differ32(t, p, l3) | differ64(t, p, l3 + 6) | differ64(t, p, l3 + 14) |
-	       differ64(t, p, l3 + 22) | differ64(t, p, l3 + 30) | differ16(t, p, l3 + 38);
+	return differ(t, p, l3, 4) | differ(t, p, l3 + 6, 8) | differ(t, p, l3 + 14, 8) |
+	       differ(t, p, l3 + 22, 8) | differ(t, p, l3 + 30, 8) | differ(t, p, l3 + 38, 2);
 }
 
 /* All but sequence number, PSH and checksum. */
@@ -81,12 +63,12 @@ static inline uint64_t
 differ_tcp(const struct pw_train *t, const uint8_t *p)
 {
 	uint32_t l4 = t->l4, at;
-	uint64_t d = differ32(t, p, l4) | differ32(t, p, l4 + 8) | differ16(t, p, l4 + 14) |
-		     differ16(t, p, l4 + 18);
+	uint64_t d = differ(t, p, l4, 4) | differ(t, p, l4 + 8, 4) | differ(t, p, l4 + 14, 2) |
+		     differ(t, p, l4 + 18, 2);
 
 	d |= (t->p[l4 + 12] ^ p[l4 + 12]) | ((t->p[l4 + 13] ^ p[l4 + 13]) & ~PW_TCP_PSH);
 	for (at = l4 + PW_TCP_HLEN_MIN; at < t->data; at += 4)
-		d |= differ32(t, p, at);
+		d |= differ(t, p, at, 4);
 	return d;
 }
 
